@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+import {ICurrencyRegistry} from "interfaces/ICurrencyRegistry.sol";
+import {IPeggedToken} from "interfaces/IPeggedToken.sol";
+import {IReserveFeed} from "interfaces/IReserveFeed.sol";
+import {Restricted} from "contracts/Restricted.sol";
+
+/// @title The currencies of a chain
+contract CurrencyRegistry is ICurrencyRegistry, Restricted {
+    using EnumerableSet for EnumerableSet.Bytes32Set;
+
+    EnumerableSet.Bytes32Set private _codes;
+    mapping(bytes3 code => Currency) private _currencies;
+    mapping(address token => bytes3 code) public codeOf;
+
+    constructor(address authority_) Restricted(authority_) {}
+
+    /* VIEWS */
+
+    function codes() external view returns (bytes3[] memory list) {
+        list = new bytes3[](_codes.length());
+        for (uint256 i; i < list.length; ++i) {
+            list[i] = bytes3(_codes.at(i));
+        }
+    }
+
+    function currencyOf(bytes3 code) external view returns (Currency memory currency) {
+        currency = _currencies[code];
+        if (currency.token == address(0)) revert NotRegistered(code);
+    }
+
+    /* GOVERNOR */
+
+    function register(bytes3 code, address token, address feed, bytes32 ref) external restricted {
+        _requireCode(code, IPeggedToken(token).currency());
+        _requireCode(code, IReserveFeed(feed).currency());
+        if (codeOf[token] != 0 || !_codes.add(bytes32(code))) revert AlreadyRegistered(code, token);
+        _currencies[code] = Currency(token, feed);
+        codeOf[token] = code;
+        emit CurrencyRegistered(code, token, feed, ref);
+    }
+
+    function retire(bytes3 code, bytes32 ref) external restricted {
+        if (!_codes.remove(bytes32(code))) revert NotRegistered(code);
+        address token = _currencies[code].token;
+        delete _currencies[code];
+        delete codeOf[token];
+        emit CurrencyRetired(code, token, ref);
+    }
+
+    /* INSIDE */
+
+    function _requireCode(bytes3 code, string memory currency) private pure {
+        if (keccak256(bytes(currency)) != keccak256(abi.encodePacked(code))) revert CodeMismatch(code, currency);
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {RateLimiter} from "@openzeppelin/contracts/utils/RateLimiter.sol";
+import {AggregatorV3Interface} from "interfaces/AggregatorV3Interface.sol";
+import {IControls} from "interfaces/IControls.sol";
+import {IPeggedToken} from "interfaces/IPeggedToken.sol";
+import {IReserveFeed} from "interfaces/IReserveFeed.sol";
+import {BLACKLISTED, MAX_VALUE} from "contracts/libraries/AccountWord.sol";
+import {Config, PAUSE_MINT, PAUSE_REDEEM} from "contracts/libraries/ConfigWord.sol";
+import {Reserves} from "contracts/libraries/Reserves.sol";
+import {Delegated} from "contracts/token/Delegated.sol";
+
+/// @title Creating and destroying units
+/// @notice issued + elsewhere + value <= reserves * 10000 / (10000 + bufferBps), against fresh and undisputed reserves,
+/// and within one refilling limit. A zero source, age, capacity or window means no minting, never no check.
+abstract contract Issuance is Delegated {
+    using RateLimiter for RateLimiter.RefillingBucket;
+
+    /// @dev The limit has one bucket.
+    bytes32 private constant BUCKET = bytes32(0);
+
+    /* VIEWS */
+
+    function issued() public view returns (uint256) {
+        return _config.supply();
+    }
+
+    function reserveTerms() external view returns (IControls.ReserveTerms memory) {
+        MintTerms memory terms = _mintTerms;
+        return IControls.ReserveTerms(terms.source, terms.maxAge, terms.bufferBps, terms.singleChain);
+    }
+
+    function reserveHeadroom() external view returns (uint256) {
+        return _headroom(issued());
+    }
+
+    function mintLimit() external view returns (uint256 capacity, uint256 window, uint256 available) {
+        return (_mintLimit._capacity, _mintLimit._window, _mintLimit.available(BUCKET));
+    }
+
+    /* MINTER */
+
+    function mint(address to, uint256 value, bytes32 ref) external verb {
+        Config config = _config;
+        if (config.has(PAUSE_MINT)) revert IPeggedToken.Paused(config.pauses());
+        if (_account(msg.sender).has(BLACKLISTED)) revert IPeggedToken.BlacklistedAccount(msg.sender);
+        uint256 supply = config.supply();
+        if (value > MAX_VALUE - supply) revert IControls.SupplyCapExceeded(supply, value);
+        uint256 headroom = _headroom(supply);
+        if (value > headroom) revert IControls.ReserveExceeded(value, headroom);
+        if (!_mintLimit.tryConsume(BUCKET, value)) {
+            revert IControls.MintLimitExceeded(value, _mintLimit.available(BUCKET));
+        }
+
+        _config = config.withSupply(supply + value);
+        _credit(config, to, value);
+        emit IPeggedToken.Transfer(address(0), to, value);
+        emit IControls.Minted(msg.sender, to, value, ref);
+    }
+
+    /* BURNER */
+
+    function burn(uint256 value, bytes32 ref) external verb {
+        Config config = _config;
+        if (config.has(PAUSE_REDEEM)) revert IPeggedToken.Paused(config.pauses());
+        _debit(config, msg.sender, value);
+        _destroyed(config, msg.sender, value);
+        emit IControls.Burned(msg.sender, value, ref);
+    }
+
+    /* PAUSER */
+
+    function lowerMintLimit(uint208 capacity, uint48 window, bytes32 ref) external verb {
+        // No overflow: 208 and 48 bits make 256.
+        bool refillRises = uint256(capacity) * _mintLimit._window > uint256(_mintLimit._capacity) * window;
+        if (capacity > _mintLimit._capacity || refillRises) revert IControls.LimitNotLowered(capacity, window);
+        _setMintLimit(capacity, window, ref);
+    }
+
+    /* GOVERNOR */
+
+    function raiseMintLimit(uint208 capacity, uint48 window, bytes32 ref) external verb {
+        _setMintLimit(capacity, window, ref);
+    }
+
+    function setReserveTerms(IControls.ReserveTerms calldata terms, bytes32 ref) external verb {
+        _mintTerms = MintTerms({
+            source: terms.source,
+            maxAge: terms.maxAge,
+            bufferBps: terms.bufferBps,
+            singleChain: terms.singleChain,
+            tokenDecimals: IPeggedToken(address(this)).decimals()
+        });
+        emit IControls.ReserveTermsSet(terms.source, terms.maxAge, terms.bufferBps, terms.singleChain, msg.sender, ref);
+    }
+
+    /* INSIDE */
+
+    /// @dev The units have left their account; they leave the supply here.
+    function _destroyed(Config config, address from, uint256 value) internal {
+        _config = config.withSupply(config.supply() - value);
+        emit IPeggedToken.Transfer(from, address(0), value);
+    }
+
+    /// @dev The refill so far is booked at the old rate first, so that a new rate never counts backwards.
+    function _setMintLimit(uint208 capacity, uint48 window, bytes32 ref) private {
+        if (window == 0) revert IControls.InvalidWindow();
+        _mintLimit.sync(BUCKET);
+        _mintLimit.updateSettings(window, capacity);
+        emit IControls.MintLimitSet(capacity, window, msg.sender, ref);
+    }
+
+    /// @dev What may still be issued when `issued_` is; reverts with the reason when nothing may.
+    function _headroom(uint256 issued_) private view returns (uint256) {
+        MintTerms memory terms = _mintTerms;
+        if (terms.source == address(0) || terms.maxAge == 0) revert IControls.ReserveUnset();
+        uint8 unit = _feedDecimals(terms.source);
+        uint256 reserves = Reserves.scaleDown(_freshReserves(terms), unit, terms.tokenDecimals);
+        uint256 owed = issued_;
+        if (!terms.singleChain) {
+            bytes memory answer = _ask(terms.source, abi.encodeCall(IReserveFeed.elsewhere, ()), 32);
+            uint256 elsewhere = Reserves.scaleUp(abi.decode(answer, (uint256)), unit, terms.tokenDecimals);
+            if (elsewhere > type(uint256).max - owed) return 0;
+            owed += elsewhere;
+        }
+        uint256 usable = Reserves.usable(reserves, terms.bufferBps);
+        return usable > owed ? usable - owed : 0;
+    }
+
+    function _freshReserves(MintTerms memory terms) private view returns (uint256) {
+        bytes memory data = _ask(terms.source, abi.encodeCall(AggregatorV3Interface.latestRoundData, ()), 160);
+        (, int256 answer,, uint256 updatedAt,) = abi.decode(data, (uint256, int256, uint256, uint256, uint256));
+        if (answer <= 0) revert IControls.ReserveNotPositive(answer);
+        if (updatedAt == 0 || updatedAt > block.timestamp) revert IControls.ReserveTimeInvalid(updatedAt);
+        if (block.timestamp - updatedAt > terms.maxAge) revert IControls.ReserveStale(updatedAt, terms.maxAge);
+        return uint256(answer);
+    }
+
+    /// @dev Read each time, since a feed behind a proxy may change them.
+    function _feedDecimals(address source) private view returns (uint8) {
+        bytes memory answer = _ask(source, abi.encodeCall(AggregatorV3Interface.decimals, ()), 32);
+        uint256 unit = abi.decode(answer, (uint256));
+        if (unit > type(uint8).max) revert IControls.ReserveUnavailable(source, answer);
+        return uint8(unit);
+    }
+
+    /// @dev A source that reverts, has no code or answers too little is refused by name, and never counts as zero.
+    function _ask(address source, bytes memory question, uint256 length) private view returns (bytes memory) {
+        (bool ok, bytes memory answer) = source.staticcall(question);
+        if (!ok || answer.length < length) revert IControls.ReserveUnavailable(source, answer);
+        return answer;
+    }
+}

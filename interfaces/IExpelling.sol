@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+/// @title What the Authority adds to OpenZeppelin's AccessManager
+interface IExpelling {
+    /// @notice Someone must remain who can administer: the last ADMIN whose grant is in effect cannot be removed.
+    error LastAdmin(address account);
+    /// @notice A role granted to address zero would be nobody's.
+    error InvalidMember(address account);
+
+    /// @notice A member of `roleId` was removed without delay.
+    event Expelled(uint64 indexed roleId, address indexed account, address indexed operator);
+
+    /// @notice Who holds ADMIN, grants that are not yet in effect included.
+    function admins() external view returns (address[] memory);
+
+    /* EXPELLER */
+
+    /// @notice Takes `roleId` from `account` at once; what it has scheduled can then no longer be executed.
+    function expel(uint64 roleId, address account) external;
+}
