@@ -1,0 +1,146 @@
+"""A chain, as the library sees it: call, send, look. Who signs and over which network is the caller's business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from eth_utils import to_checksum_address, to_hex
+
+from pegboard.errors import ChainError, NotPermitted, Reverted, Unconfirmed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True)
+class Log:
+    """One event as the chain recorded it."""
+
+    address: str
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A transaction that was included and succeeded."""
+
+    tx: str
+    block: int
+    gas_used: int
+    logs: tuple[Log, ...]
+
+
+class Chain(Protocol):
+    """What the library needs of a chain; `Reverted` is the only refusal it may answer with."""
+
+    chain_id: int
+
+    def call(self, to: str, data: bytes, sender: str | None = None) -> bytes:
+        """The answer of a read at the latest block."""
+        ...
+
+    def send(self, sender: str, to: str, data: bytes) -> Receipt:
+        """Simulates, signs, sends and waits for inclusion."""
+        ...
+
+    def code(self, address: str) -> bytes:
+        """The runtime code at an address, empty for none."""
+        ...
+
+    def storage(self, address: str, slot: int) -> int:
+        """One raw storage word."""
+        ...
+
+    def now(self) -> int:
+        """The time that the next transaction will see at the earliest, in seconds since the epoch."""
+        ...
+
+
+class JsonRpc:
+    """Reads over a node's JSON-RPC; `request` sends one method and returns the whole answer."""
+
+    def __init__(self, chain_id: int):
+        self.chain_id = chain_id
+
+    def request(self, method: str, params: list[Any]) -> Mapping[str, Any]:
+        """One JSON-RPC exchange."""
+        raise NotImplementedError
+
+    def result(self, method: str, params: list[Any]) -> Any:
+        """The result of one exchange; an error that carries revert data becomes `Reverted`."""
+        answer = self.request(method, params)
+        error = answer.get("error")
+        if not error:
+            return answer.get("result")
+        data = error.get("data")
+        if isinstance(data, dict):
+            data = data.get("data") or data.get("result")
+        if isinstance(data, str) and data.startswith("0x"):
+            raise Reverted(bytes.fromhex(data[2:]))
+        if "revert" in str(error.get("message", "")).lower():
+            raise Reverted(b"")
+        raise ChainError(f"the node answered {method} with: {error.get('message', error)}")
+
+    def call(self, to: str, data: bytes, sender: str | None = None) -> bytes:
+        """The answer of a read at the latest block."""
+        transaction = {"to": to, "data": to_hex(data)} | ({"from": sender} if sender else {})
+        return bytes.fromhex(self.result("eth_call", [transaction, "latest"])[2:])
+
+    def code(self, address: str) -> bytes:
+        """The runtime code at an address, empty for none."""
+        return bytes.fromhex(self.result("eth_getCode", [address, "latest"])[2:])
+
+    def storage(self, address: str, slot: int) -> int:
+        """One raw storage word."""
+        return int(self.result("eth_getStorageAt", [address, hex(slot), "latest"]), 16)
+
+    def now(self) -> int:
+        """The time of the latest block."""
+        return int(self.result("eth_getBlockByNumber", ["latest", False])["timestamp"], 16)
+
+
+class ApeChain(JsonRpc):
+    """A chain behind a connected Ape provider; signs with the Ape accounts it was given."""
+
+    def __init__(self, provider: Any, signers: Iterable[Any] = ()):
+        super().__init__(provider.chain_id)
+        self._provider = provider
+        self._signers = {to_checksum_address(str(s.address)): s for s in signers}
+
+    def request(self, method: str, params: list[Any]) -> Mapping[str, Any]:
+        """One exchange, past Ape's own reading of errors: their revert data is what we are after."""
+        answer: Mapping[str, Any] = self._provider.web3.provider.make_request(method, params)
+        return answer
+
+    def send(self, sender: str, to: str, data: bytes) -> Receipt:
+        """Simulates first, so that a refusal has its name and nothing is signed for it."""
+        signer = self._signers.get(to_checksum_address(sender))
+        if signer is None:
+            raise NotPermitted(f"no key for {sender} was given to this command")
+        self.call(to, data, sender=sender)
+        ecosystem = self._provider.network.ecosystem
+        transaction = ecosystem.create_transaction(receiver=to, data=data, chain_id=self.chain_id)
+        try:
+            receipt = signer.call(transaction)
+        except Exception as fault:
+            raise Unconfirmed(
+                f"the transaction from {sender} was handed over and its outcome is unknown ({fault}); "
+                "check the account's last transactions before you repeat the command"
+            ) from fault
+        if receipt.failed:
+            raise Unconfirmed(
+                f"transaction {receipt.txn_hash} was included and reverted; nothing changed"
+            )
+        logs = tuple(
+            Log(
+                to_checksum_address(log["address"]),
+                tuple(bytes(topic) for topic in log["topics"]),
+                bytes(log["data"])
+                if not isinstance(log["data"], str)
+                else bytes.fromhex(log["data"][2:]),
+            )
+            for log in receipt.logs
+        )
+        return Receipt(receipt.txn_hash, receipt.block_number, receipt.gas_used, logs)

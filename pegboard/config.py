@@ -1,0 +1,283 @@
+"""What was declared: currencies/*.toml and roles.toml, read strictly."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pegboard.amounts import parse_amount, parse_duration
+from pegboard.errors import ConfigError, PegboardError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: Chains that forget: no money, no licence, holders may be plain keys.
+LOCAL_CHAINS = frozenset({1337, 31337, 31338})
+
+
+@dataclass(frozen=True)
+class ReserveConfig:
+    """The reserve feed of a currency, and how minting reads it."""
+
+    decimals: int
+    max_age: int
+    buffer_bps: int
+    quorum: int
+    rise_quorum: int
+    max_rise_bps: int
+    attestors: Mapping[str, tuple[str, ...]]
+
+    def attestors_on(self, chain_id: int) -> tuple[str, ...]:
+        """The declared attestors of a chain."""
+        return _for_chain(self.attestors, chain_id, "attestors")
+
+
+@dataclass(frozen=True)
+class CurrencyConfig:
+    """One currency."""
+
+    code: str
+    name: str
+    symbol: str
+    decimals: int
+    reserves: ReserveConfig
+    limit_capacity: int
+    limit_window: int
+
+
+@dataclass(frozen=True)
+class RoleConfig:
+    """One role: what it may call, how long its members wait, who can cancel, whom it must not share a member with."""
+
+    name: str
+    id: int
+    delay: int
+    guardian: str | None
+    functions: Mapping[str, tuple[str, ...]]
+    apart_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RolesConfig:
+    """All roles, and who holds them on which chain."""
+
+    roles: Mapping[str, RoleConfig]
+    holders: Mapping[str, Mapping[str, tuple[str, ...]]]
+    granter: str = "GOVERNOR"
+    by_id: Mapping[int, RoleConfig] = field(default_factory=dict)
+
+    def holders_on(self, chain_id: int) -> Mapping[str, tuple[str, ...]]:
+        """Who holds which role on a chain."""
+        found: Mapping[str, tuple[str, ...]] = _for_chain(self.holders, chain_id, "holders")
+        return found
+
+
+def _for_chain(table: Mapping[str, Any], chain_id: int, what: str) -> Any:
+    key = "local" if chain_id in LOCAL_CHAINS else str(chain_id)
+    if key not in table:
+        raise ConfigError(f"no {what} are declared for chain {chain_id}: add [{what}.{key}]")
+    return table[key]
+
+
+class _Table:
+    """A TOML table in which every key must be used and nothing may be missing."""
+
+    def __init__(self, data: Any, where: str):
+        if not isinstance(data, dict):
+            raise ConfigError(f"{where} must be a table")
+        self._data = dict(data)
+        self._where = where
+
+    def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
+        if key not in self._data and default is not ...:
+            return default
+        try:
+            value = self._data.pop(key)
+        except KeyError:
+            raise ConfigError(f"{self._where}: {key} is missing") from None
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise ConfigError(f"{self._where}: {key} has the wrong type ({type(value).__name__})")
+        return value
+
+    def table(self, key: str) -> _Table:
+        return _Table(self.take(key, dict), f"{self._where} [{key}]")
+
+    def rest(self) -> dict[str, Any]:
+        data, self._data = self._data, {}
+        return data
+
+    def close(self) -> None:
+        if self._data:
+            raise ConfigError(f"{self._where}: unknown key {', '.join(sorted(self._data))}")
+
+
+def _read(path: Path) -> _Table:
+    try:
+        return _Table(tomllib.loads(path.read_text(encoding="utf-8")), str(path.name))
+    except OSError as fault:
+        raise ConfigError(f"cannot read {path}: {fault.strerror}") from fault
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ConfigError(f"{path.name} is not valid TOML: {fault}") from fault
+
+
+def _strings(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(x, str) and x for x in value):
+        raise ConfigError(f"{where} must be a list of strings")
+    return tuple(value)
+
+
+def load_currency(path: Path) -> CurrencyConfig:
+    """One currency's declaration."""
+    top = _read(path)
+    try:
+        decimals = top.take("decimals", int, 6)
+        reserves, limit = top.table("reserves"), top.table("mint_limit")
+        config = CurrencyConfig(
+            code=top.take("code", str),
+            name=top.take("name", str),
+            symbol=top.take("symbol", str),
+            decimals=decimals,
+            reserves=ReserveConfig(
+                decimals=reserves.take("decimals", int, decimals),
+                max_age=parse_duration(reserves.take("max_age", str)),
+                buffer_bps=reserves.take("buffer_bps", int),
+                quorum=reserves.take("quorum", int),
+                rise_quorum=reserves.take("rise_quorum", int),
+                max_rise_bps=reserves.take("max_rise_bps", int),
+                attestors={
+                    chain: _strings(names, f"{path.name} attestors of {chain}")
+                    for chain, names in reserves.take("attestors", dict).items()
+                },
+            ),
+            limit_capacity=parse_amount(limit.take("capacity", str), decimals),
+            limit_window=parse_duration(limit.take("window", str)),
+        )
+        for table in (limit, reserves, top):
+            table.close()
+        _check_currency(config)
+    except PegboardError as fault:
+        raise ConfigError(
+            f"{path.name}: {fault}".replace(f"{path.name}: {path.name}", path.name)
+        ) from fault
+    return config
+
+
+def _check_currency(config: CurrencyConfig) -> None:
+    terms = config.reserves
+    problems = {
+        "code must be three capital letters (ISO 4217)": not re.fullmatch("[A-Z]{3}", config.code),
+        "name must have 1 to 31 bytes": not 1 <= len(config.name.encode()) <= 31,
+        "symbol must have 1 to 31 bytes": not 1 <= len(config.symbol.encode()) <= 31,
+        "decimals must be 2 to 18": not 2 <= config.decimals <= 18,
+        "reserves.decimals must be 0 to 18": not 0 <= terms.decimals <= 18,
+        "max_age must be above zero: zero would mean no minting": not 0 < terms.max_age < 2**32,
+        "buffer_bps must be 0 to 65535": not 0 <= terms.buffer_bps < 2**16,
+        "max_rise_bps must be 0 to 65535": not 0 <= terms.max_rise_bps < 2**16,
+        "mint_limit.window must be above zero": not 0 < config.limit_window < 2**48,
+        "quorum must be at least 1 and rise_quorum not below it": not 1
+        <= terms.quorum
+        <= terms.rise_quorum,
+    }
+    for chain, names in terms.attestors.items():
+        few = len(set(names)) != len(names) or len(names) < terms.rise_quorum
+        problems[f"attestors of {chain} must be distinct and at least rise_quorum many"] = few
+    for problem, found in problems.items():
+        if found:
+            raise ConfigError(problem)
+
+
+def load_currencies(folder: Path) -> dict[str, CurrencyConfig]:
+    """All declared currencies, by code; the file of HKD is hkd.toml."""
+    found = {}
+    for path in sorted(folder.glob("*.toml")):
+        config = load_currency(path)
+        if path.stem != config.code.lower():
+            raise ConfigError(
+                f"{path.name} declares {config.code}: call it {config.code.lower()}.toml"
+            )
+        found[config.code] = config
+    if not found:
+        raise ConfigError(f"no currency is declared in {folder}: add one, such as hkd.toml")
+    return found
+
+
+def load_roles(path: Path) -> RolesConfig:
+    """The declared roles and their holders."""
+    top = _read(path)
+    roles: dict[str, RoleConfig] = {}
+    for name, data in top.take("roles", dict).items():
+        table = _Table(data, f"{path.name} [roles.{name}]")
+        functions = {
+            kind: _strings(names, f"{path.name} functions of {name}")
+            for kind, names in table.take("functions", dict, {}).items()
+        }
+        try:
+            delay = parse_duration(table.take("delay", str))
+        except PegboardError as fault:
+            raise ConfigError(f"{path.name} [roles.{name}]: {fault}") from fault
+        roles[name] = RoleConfig(
+            name=name,
+            id=table.take("id", int),
+            delay=delay,
+            guardian=table.take("guardian", str, None),
+            functions=functions,
+            apart_from=_strings(
+                table.take("apart_from", list, []), f"{path.name} apart_from of {name}"
+            ),
+        )
+        table.close()
+    holders = {
+        chain: {
+            role: _strings(names, f"{path.name} holders of {role}") for role, names in table.items()
+        }
+        for chain, table in top.take("holders", dict).items()
+    }
+    top.close()
+    config = RolesConfig(roles, holders, by_id={r.id: r for r in roles.values()})
+    _check_roles(config, path.name)
+    return config
+
+
+def _check_roles(config: RolesConfig, where: str) -> None:
+    roles = config.roles
+    if "ADMIN" not in roles or roles["ADMIN"].id != 0:
+        raise ConfigError(f"{where}: ADMIN must be declared with id 0")
+    if config.granter not in roles:
+        raise ConfigError(f"{where}: {config.granter}, which grants roles, is not declared")
+    if len(config.by_id) != len(roles):
+        raise ConfigError(f"{where}: two roles have the same id")
+    taken: dict[tuple[str, str], str] = {}
+    for role in roles.values():
+        for name in (*role.apart_from, *([role.guardian] if role.guardian else [])):
+            if name not in roles:
+                raise ConfigError(f"{where}: {role.name} names {name}, which is not declared")
+        if role.id == 0 and role.functions:
+            raise ConfigError(f"{where}: no function may belong to ADMIN, which has no guardian")
+        for kind, names in role.functions.items():
+            for function in names:
+                other = taken.setdefault((kind, function), role.name)
+                if other != role.name:
+                    raise ConfigError(
+                        f"{where}: {kind}.{function} belongs to {other} and {role.name}"
+                    )
+    for chain, holders in config.holders.items():
+        _check_holders(config, holders, f"{where} [holders.{chain}]")
+
+
+def _check_holders(config: RolesConfig, holders: Mapping[str, tuple[str, ...]], where: str) -> None:
+    for unknown in set(holders) - set(config.roles):
+        raise ConfigError(f"{where}: {unknown} is not a role")
+    for missing in ("ADMIN", config.granter):
+        if not holders.get(missing):
+            raise ConfigError(f"{where}: {missing} has no holder")
+    for role in config.roles.values():
+        for other in role.apart_from:
+            shared = set(holders.get(role.name, ())) & set(holders.get(other, ()))
+            if shared:
+                raise ConfigError(
+                    f"{where}: {', '.join(sorted(shared))} holds {role.name} and {other}, "
+                    "which must be held by different parties"
+                )

@@ -1,0 +1,140 @@
+"""The contracts of one chain, as they were deployed: found by computation, not by memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pegboard import create2
+from pegboard.contract import Artifacts, Contract
+from pegboard.errors import DeploymentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pegboard.chain import Chain
+    from pegboard.config import CurrencyConfig, RolesConfig
+
+    Resolver = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Peg:
+    """One currency on one chain."""
+
+    config: CurrencyConfig
+    token: Contract
+    feed: Contract
+
+
+@dataclass(frozen=True)
+class Initcodes:
+    """What CREATE2 hashes: code and chain-independent arguments."""
+
+    authority: bytes
+    controls: bytes
+    registry: bytes
+    tokens: Mapping[str, bytes]
+    feeds: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All contracts of a chain; an address without code is one that is still to be deployed."""
+
+    chain: Chain
+    authority: Contract
+    controls: Contract
+    registry: Contract
+    pegs: Mapping[str, Peg]
+    initcodes: Initcodes
+
+    def peg(self, code: str) -> Peg:
+        """One currency by its code."""
+        try:
+            return self.pegs[code.upper()]
+        except KeyError:
+            known = ", ".join(self.pegs)
+            raise DeploymentError(f"{code} is not declared; there is {known}") from None
+
+    def require_deployed(self, peg: Peg) -> None:
+        """Refuses to talk to an address without code."""
+        if not self.chain.code(peg.token.address):
+            raise DeploymentError(
+                f"{peg.config.code} is not deployed on chain {self.chain.chain_id} "
+                f"(nothing at {peg.token.address}): run deploy first, or check --network and the deployer"
+            )
+
+
+def locate(
+    chain: Chain,
+    artifacts: Artifacts,
+    currencies: Mapping[str, CurrencyConfig],
+    deployer: str,
+    resolve: Resolver,
+) -> Suite:
+    """Where everything is or will be on this chain, for this deployer."""
+    authority = artifacts["Authority"].initcode(deployer)
+    authority_at = create2.address_of(authority)
+    controls = artifacts["Controls"].initcode(authority_at)
+    controls_at = create2.address_of(controls)
+    registry = artifacts["CurrencyRegistry"].initcode(authority_at)
+    tokens, feeds, pegs = {}, {}, {}
+    for code, config in currencies.items():
+        terms = config.reserves
+        tokens[code] = artifacts["PeggedToken"].initcode(
+            config.name, config.symbol, config.decimals, code, controls_at
+        )
+        feeds[code] = artifacts["ReserveFeed"].initcode(
+            authority_at,
+            code,
+            terms.decimals,
+            [resolve(a) for a in terms.attestors_on(chain.chain_id)],
+            terms.quorum,
+            terms.rise_quorum,
+            terms.max_rise_bps,
+        )
+        pegs[code] = Peg(
+            config,
+            Contract(
+                chain, create2.address_of(tokens[code]), artifacts.token_abi, artifacts.errors
+            ),
+            Contract(
+                chain,
+                create2.address_of(feeds[code]),
+                artifacts["ReserveFeed"].abi,
+                artifacts.errors,
+            ),
+        )
+
+    def contract(name: str, address: str) -> Contract:
+        return Contract(chain, address, artifacts[name].abi, artifacts.errors)
+
+    return Suite(
+        chain,
+        contract("Authority", authority_at),
+        contract("Controls", controls_at),
+        contract("CurrencyRegistry", create2.address_of(registry)),
+        pegs,
+        Initcodes(authority, controls, registry, tokens, feeds),
+    )
+
+
+def targets(suite: Suite) -> dict[str, list[Contract]]:
+    """The contracts whose functions a role may call, by the kind that roles.toml uses."""
+    return {
+        "token": [peg.token for peg in suite.pegs.values()],
+        "feed": [peg.feed for peg in suite.pegs.values()],
+        "registry": [suite.registry],
+        "authority": [suite.authority],
+    }
+
+
+def resolved_holders(
+    roles: RolesConfig, chain_id: int, resolve: Resolver
+) -> dict[str, tuple[str, ...]]:
+    """The declared holders of a chain as addresses."""
+    return {
+        role: tuple(resolve(name) for name in names)
+        for role, names in roles.holders_on(chain_id).items()
+    }

@@ -1,0 +1,44 @@
+"""The node's port, Ape's manners, and a deployed world."""
+
+import os
+import socket
+
+if "ANVIL_PORT" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
+    with socket.socket() as _probe:  # before Ape reads its configuration: a node of our own
+        _probe.bind(("127.0.0.1", 0))
+        os.environ["ANVIL_PORT"] = str(_probe.getsockname()[1])
+
+import pytest
+from ape.api.networks import NetworkAPI
+from ape_ethereum.trace import Trace
+from hypothesis import HealthCheck, settings
+
+from tests.support.revm import RevmChain
+from tests.support.world import World, build_world
+
+_explorer = NetworkAPI.__dict__["explorer"].func
+# An explorer plugin would ask the internet about every reverted call on a local chain, too.
+NetworkAPI.explorer = property(lambda self: None if self.is_local else _explorer(self))
+# Rendering a call tree for each expected revert takes most of a test's time.
+Trace.show = lambda self, *args, **kwargs: None
+
+_QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+for _name, _examples in (("dev", 25), ("ci", 1_000), ("deep", 20_000)):
+    settings.register_profile(
+        _name, max_examples=_examples, deadline=None, suppress_health_check=_QUIET, database=None
+    )
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def deployed() -> World:
+    """HKD on a chain in memory, as shipped; shared, so never change it without restoring it."""
+    return build_world(RevmChain())
+
+
+@pytest.fixture
+def world(deployed: World) -> World:
+    """The deployed world, as new in every test."""
+    point = deployed.chain.snapshot()
+    yield deployed
+    deployed.chain.restore(point)
