@@ -66,7 +66,7 @@ compile: setup .build/.stamp ## compile the contracts, all together
 	@touch $@
 
 demo: setup compile ## bring up a chain with three currencies and show them at work
-	@.venv/bin/python -m pegboard.demo
+	@ape run demo --network ethereum:local:foundry
 
 test: setup compile ## every test but the long ones
 	$(call section,Tests on Anvil and pyrevm)

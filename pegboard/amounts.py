@@ -12,11 +12,18 @@ from pegboard.errors import AmountError
 MAX_UNITS = 2**112 - 1
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,33})(?:\.([0-9]{1,18}))?", re.ASCII)
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,8})(s|m|h|d)", re.ASCII)
+_MAGNITUDES = (
+    (15, "quadrillion"),
+    (12, "trillion"),
+    (9, "billion"),
+    (6, "million"),
+    (3, "thousand"),
+)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_amount(text: str, decimals: int) -> int:
-    """The base units of an amount such as `1250.50`: ASCII digits, one dot, no sign, no separators."""
+    """The base units of an amount such as `1250.50`: ASCII digits and at most one dot."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
         raise AmountError(
@@ -46,6 +53,17 @@ def format_amount(units: int, decimals: int) -> str:
 def exact_amount(units: int, decimals: int) -> str:
     """Base units as an exact decimal string that `parse_amount` takes back, for machines."""
     return format_amount(units, decimals).replace(",", "")
+
+
+def spoken_amount(units: int, decimals: int) -> str:
+    """The size of an amount in words, where a slipped digit is seen: `50 thousand`."""
+    whole, fraction = divmod(units, 10**decimals)
+    for power, word in _MAGNITUDES:
+        if whole >= 10**power:
+            head, rest = divmod(whole * 100, 10**power)
+            about = "about " if rest or fraction else ""
+            return f"{about}{format_amount(head, 2).rstrip('0').rstrip('.')} {word}"
+    return f"{'about ' if fraction else ''}{whole}"
 
 
 def parse_duration(text: str) -> int:

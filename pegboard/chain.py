@@ -1,4 +1,7 @@
-"""A chain, as the library sees it: call, send, look. Who signs and over which network is the caller's business."""
+"""A chain, as the library sees it: call, send, look.
+
+Who signs, and over which network, is the caller's business.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from eth_utils import to_checksum_address, to_hex
 
-from pegboard.errors import ChainError, NotPermitted, Reverted, Unconfirmed
+from pegboard.config import LOCAL_CHAINS
+from pegboard.errors import ChainError, NotPermitted, Reverted, Unconfirmed, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,15 +58,16 @@ class Chain(Protocol):
         ...
 
     def now(self) -> int:
-        """The time that the next transaction will see at the earliest, in seconds since the epoch."""
+        """The earliest time that the next transaction can see, in seconds since the epoch."""
         ...
 
 
 class JsonRpc:
     """Reads over a node's JSON-RPC; `request` sends one method and returns the whole answer."""
 
-    def __init__(self, chain_id: int):
+    def __init__(self, chain_id: int, block: str = "latest") -> None:
         self.chain_id = chain_id
+        self._block = block
 
     def request(self, method: str, params: list[Any]) -> Mapping[str, Any]:
         """One JSON-RPC exchange."""
@@ -84,34 +89,42 @@ class JsonRpc:
         raise ChainError(f"the node answered {method} with: {error.get('message', error)}")
 
     def call(self, to: str, data: bytes, sender: str | None = None) -> bytes:
-        """The answer of a read at the latest block."""
+        """The answer of a read."""
         transaction = {"to": to, "data": to_hex(data)} | ({"from": sender} if sender else {})
-        return bytes.fromhex(self.result("eth_call", [transaction, "latest"])[2:])
+        return bytes.fromhex(self.result("eth_call", [transaction, self._block])[2:])
 
     def code(self, address: str) -> bytes:
         """The runtime code at an address, empty for none."""
-        return bytes.fromhex(self.result("eth_getCode", [address, "latest"])[2:])
+        return bytes.fromhex(self.result("eth_getCode", [address, self._block])[2:])
 
     def storage(self, address: str, slot: int) -> int:
         """One raw storage word."""
-        return int(self.result("eth_getStorageAt", [address, hex(slot), "latest"]), 16)
+        return int(self.result("eth_getStorageAt", [address, hex(slot), self._block]), 16)
 
     def now(self) -> int:
-        """The time of the latest block."""
-        return int(self.result("eth_getBlockByNumber", ["latest", False])["timestamp"], 16)
+        """The time of the block that is read."""
+        return int(self.result("eth_getBlockByNumber", [self._block, False])["timestamp"], 16)
 
 
 class ApeChain(JsonRpc):
     """A chain behind a connected Ape provider; signs with the Ape accounts it was given."""
 
-    def __init__(self, provider: Any, signers: Iterable[Any] = ()):
-        super().__init__(provider.chain_id)
+    def __init__(self, provider: Any, signers: Iterable[Any] = ()) -> None:
+        # A local node mines only when asked: its latest block may be hours behind its clock.
+        local = provider.chain_id in LOCAL_CHAINS
+        super().__init__(provider.chain_id, "pending" if local else "latest")
         self._provider = provider
         self._signers = {to_checksum_address(str(s.address)): s for s in signers}
 
     def request(self, method: str, params: list[Any]) -> Mapping[str, Any]:
-        """One exchange, past Ape's own reading of errors: their revert data is what we are after."""
-        answer: Mapping[str, Any] = self._provider.web3.provider.make_request(method, params)
+        """One exchange, past Ape's own reading of errors, which would lose their revert data."""
+        try:
+            answer: Mapping[str, Any] = self._provider.web3.provider.make_request(method, params)
+        except OSError as fault:
+            raise ChainError(
+                f"the node of chain {self.chain_id} does not answer ({safe_text(fault)}): "
+                "check the network, then repeat the command"
+            ) from None
         return answer
 
     def send(self, sender: str, to: str, data: bytes) -> Receipt:
@@ -120,15 +133,20 @@ class ApeChain(JsonRpc):
         if signer is None:
             raise NotPermitted(f"no key for {sender} was given to this command")
         self.call(to, data, sender=sender)
+        from ape.exceptions import AccountsError  # Ape is slow to import, and only needed here
+
         ecosystem = self._provider.network.ecosystem
         transaction = ecosystem.create_transaction(receiver=to, data=data, chain_id=self.chain_id)
         try:
             receipt = signer.call(transaction)
-        except Exception as fault:
+        except AccountsError as fault:
+            raise ChainError(f"nothing was signed or sent: {safe_text(fault)}") from None
+        # Whatever else stops it, nobody can tell here whether the node has the transaction.
+        except Exception as fault:  # noqa: BLE001
             raise Unconfirmed(
-                f"the transaction from {sender} was handed over and its outcome is unknown ({fault}); "
-                "check the account's last transactions before you repeat the command"
-            ) from fault
+                f"a transaction from {sender} was handed over and its outcome is unknown "
+                f"({safe_text(fault)}): check the account's last transactions before you repeat"
+            ) from None
         if receipt.failed:
             raise Unconfirmed(
                 f"transaction {receipt.txn_hash} was included and reverted; nothing changed"

@@ -32,7 +32,8 @@ class ReserveConfig:
 
     def attestors_on(self, chain_id: int) -> tuple[str, ...]:
         """The declared attestors of a chain."""
-        return _for_chain(self.attestors, chain_id, "attestors")
+        found: tuple[str, ...] = _for_chain(self.attestors, chain_id, "attestors")
+        return found
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class CurrencyConfig:
 
 @dataclass(frozen=True)
 class RoleConfig:
-    """One role: what it may call, how long its members wait, who can cancel, whom it must not share a member with."""
+    """One role: what it may call, how long it waits, who can cancel, whom it shares nobody with."""
 
     name: str
     id: int
@@ -85,7 +86,7 @@ def _for_chain(table: Mapping[str, Any], chain_id: int, what: str) -> Any:
 class _Table:
     """A TOML table in which every key must be used and nothing may be missing."""
 
-    def __init__(self, data: Any, where: str):
+    def __init__(self, data: Any, where: str) -> None:
         if not isinstance(data, dict):
             raise ConfigError(f"{where} must be a table")
         self._data = dict(data)

@@ -50,14 +50,14 @@ class Artifact:
 
     def initcode(self, *args: Any) -> bytes:
         """Creation code with encoded constructor arguments."""
-        inputs = next((x["inputs"] for x in self.abi if x["type"] == "constructor"), [])
+        inputs: Abi = next((x["inputs"] for x in self.abi if x["type"] == "constructor"), [])
         return self.creation + encode([type_of(i) for i in inputs], args)
 
 
 class Artifacts:
     """The contracts that were compiled together, from Ape's build."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         try:
             self._types = json.loads(path.read_text())["contractTypes"]
         except (OSError, ValueError, KeyError) as fault:
@@ -79,6 +79,18 @@ class Artifacts:
     def token_abi(self) -> Abi:
         """Everything a token's address answers: its own functions and those of `Controls`."""
         return merged(self["PeggedToken"].abi, self["Controls"].abi)
+
+    @cached_property
+    def notices(self) -> dict[str, str]:
+        """What each error means, by name, as the interfaces say it."""
+        documented = (
+            (kind.get("userdoc") or {}).get("errors", {}) for kind in self._types.values()
+        )
+        return {
+            signature.split("(")[0]: notes[0]["notice"]
+            for errors in documented
+            for signature, notes in errors.items()
+        }
 
     @cached_property
     def errors(self) -> dict[bytes, dict[str, Any]]:
@@ -143,7 +155,7 @@ class Contract:
         address: str,
         abi: Abi,
         errors: Mapping[bytes, Mapping[str, Any]] | None = None,
-    ):
+    ) -> None:
         self.chain = chain
         self.address = to_checksum_address(address)
         self.abi = abi
@@ -197,6 +209,13 @@ class Contract:
     def send(self, name: str, *args: Any, sender: str) -> Receipt:
         """Sends as `sender` and waits."""
         return self.submit(self.encode(name, *args), sender=sender)
+
+    def simulate(self, data: bytes, *, sender: str) -> None:
+        """Refuses what sending ready calldata as `sender` would refuse now."""
+        try:
+            self.chain.call(self.address, data, sender)
+        except Reverted as fault:
+            raise named(fault, self._errors) from fault
 
     def submit(self, data: bytes, *, sender: str) -> Receipt:
         """Sends ready calldata as `sender` and waits."""

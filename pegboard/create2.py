@@ -11,7 +11,7 @@ from pegboard.errors import DeploymentError
 if TYPE_CHECKING:
     from pegboard.chain import Chain, Receipt
 
-#: The deterministic deployment proxy; takes salt ++ initcode, and is at this address on most chains and on Anvil.
+#: The deterministic deployment proxy: takes salt ++ initcode, is here on most chains and on Anvil.
 FACTORY = to_checksum_address("0x4e59b44847b379578588920cA78FbF26c0B4956C")
 SALT = keccak(text="pegboard/1")
 

@@ -1,6 +1,6 @@
-"""Deployment: compare what is declared with the chain, show the difference, carry it out, look again.
+"""Deployment: compare the declaration with the chain, show the difference, apply it, look again.
 
-The deployer is ADMIN only while it deploys; the last step hands ADMIN over and drops every power it had.
+The deployer is ADMIN only while it deploys; the last step hands ADMIN over and drops all powers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from eth_utils import keccak, to_checksum_address
 
 from pegboard import create2
 from pegboard.config import LOCAL_CHAINS
-from pegboard.contract import Call
 from pegboard.errors import DeploymentError
 from pegboard.suite import Peg, Suite, resolved_holders, targets
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from pegboard.chain import Receipt
     from pegboard.config import RolesConfig
-    from pegboard.contract import Artifacts, Contract
+    from pegboard.contract import Artifacts, Call, Contract
     from pegboard.suite import Resolver
 
 ADMIN_ID = 0
@@ -81,13 +80,12 @@ class Deployer:
         creations = tuple(c for c in self._creations() if not self.suite.chain.code(c.address))
         if any(c.address == self.suite.authority.address for c in creations):
             settings = tuple(self._settings(fresh=True))
-            return Plan(creations, settings, tuple(self._handover(fresh=True)))
-        fresh = frozenset(c.address for c in creations)
-        return Plan(
-            creations,
-            tuple(self._settings(fresh=False, created=fresh)),
-            tuple(self._handover(fresh=False)),
-        )
+            return Plan(creations, settings, tuple(self._handover(fresh=True, borrowed=True)))
+        created = frozenset(c.address for c in creations)
+        settings = tuple(self._settings(fresh=False, created=created))
+        # What the settings lend is not on chain yet, and must be given back all the same.
+        handover = self._handover(fresh=False, borrowed=bool(settings))
+        return Plan(creations, settings, tuple(handover))
 
     def _creations(self) -> Iterator[Creation]:
         suite, code = self.suite, self.suite.initcodes
@@ -106,8 +104,9 @@ class Deployer:
             for account in accounts:
                 if not self.suite.chain.code(account):
                     raise DeploymentError(
-                        f"{role} is declared for {account}, which is a plain key on chain {self._chain_id}: "
-                        "roles are held by contracts such as a Safe with at least two signers"
+                        f"{role} is declared for {account}, which is a plain key on chain "
+                        f"{self._chain_id}: roles are held by contracts such as a Safe "
+                        "with at least two signers"
                     )
 
     def _settings(self, *, fresh: bool, created: frozenset[str] = frozenset()) -> Iterator[Call]:
@@ -167,7 +166,8 @@ class Deployer:
                             contract.address,
                             [contract.selector(name) for name in names],
                             role.id,
-                            text=f"let {role.name} call {', '.join(names)} of {self._title(contract)}",
+                            text=f"let {role.name} call {', '.join(names)} "
+                            f"of {self._title(contract)}",
                         )
 
     def _title(self, contract: Contract) -> str:
@@ -187,7 +187,8 @@ class Deployer:
                 "setReserveTerms",
                 wanted,
                 ref,
-                text=f"let {config.code} be minted against its reserve feed, buffer {terms.buffer_bps} bps",
+                text=f"let {config.code} be minted against its reserve feed, "
+                f"buffer {terms.buffer_bps} bps",
             )
         limit = (config.limit_capacity, config.limit_window)
         if new or peg.token.call("mintLimit")[:2] != limit:
@@ -232,7 +233,7 @@ class Deployer:
                         text=f"grant {name} to {account} with a delay of {role.delay} s",
                     )
 
-    def _handover(self, *, fresh: bool) -> Iterator[Call]:
+    def _handover(self, *, fresh: bool, borrowed: bool) -> Iterator[Call]:
         authority, admin = self.suite.authority, self.roles.roles["ADMIN"]
         for account in self._holders()["ADMIN"]:
             member, delay = (False, 0) if fresh else self._access(ADMIN_ID, account)
@@ -251,7 +252,8 @@ class Deployer:
         }
         granter = self.roles.roles[self.roles.granter].id
         for role_id in (granter, ADMIN_ID):
-            if role_id not in declared and (fresh or self._has(role_id, self.account)):
+            lent = fresh or (borrowed and role_id == granter)
+            if role_id not in declared and (lent or self._has(role_id, self.account)):
                 name = self.roles.by_id[role_id].name
                 yield authority.prepare(
                     "renounceRole", role_id, self.account, text=f"take {name} from the deployer"
@@ -267,7 +269,7 @@ class Deployer:
     # Apply
 
     def apply(self, plan: Plan, progress: Callable[[str], None] = lambda _: None) -> None:
-        """Carries a plan out: creations, one configuration transaction each for the Authority's calls in a row, handover."""
+        """Carries a plan out; neighbouring calls to the Authority go in one transaction."""
         chain = self.suite.chain
         create2.require_factory(chain)
         if plan.settings or plan.handover:
@@ -294,8 +296,9 @@ class Deployer:
         if not member or delay:
             todo = "\n  ".join(c.text for c in (*plan.settings, *plan.handover))
             raise DeploymentError(
-                f"{self.account} is not ADMIN without delay (it hands that over when a deployment ends); "
-                f"these changes must be scheduled by ADMIN or {self.roles.granter}:\n  {todo}"
+                f"{self.account} is not ADMIN without delay (it hands that over when a deployment "
+                f"ends); these changes must be scheduled by ADMIN or {self.roles.granter}:"
+                f"\n  {todo}"
             )
 
     def _send(self, batch: list[Call]) -> Receipt:
@@ -308,7 +311,7 @@ class Deployer:
     # Verify
 
     def verify(self) -> None:
-        """Fails unless the chain is exactly as declared and the deployer holds nothing that was not declared."""
+        """Fails unless the chain is exactly as declared and the deployer holds nothing else."""
         left = self.plan()
         if not left.empty:
             raise DeploymentError(
@@ -322,12 +325,13 @@ class Deployer:
             implementation = to_checksum_address(peg.token.call("implementation"))
             if implementation != suite.controls.address or peg.token.call("delegatesAll"):
                 raise DeploymentError(
-                    f"{peg.config.code} delegates to {implementation}, not to {suite.controls.address}"
+                    f"{peg.config.code} delegates to {implementation}, "
+                    f"not to {suite.controls.address}"
                 )
 
 
 def _in_a_row(calls: list[Call], authority: str) -> Iterator[list[Call]]:
-    """Neighbouring calls to the Authority together, since it takes them as one transaction; others alone."""
+    """Neighbouring calls to the Authority together, since it takes lists; others alone."""
     batch: list[Call] = []
     for call in calls:
         if call.to == authority:

@@ -2,16 +2,21 @@
 
 PegboardError
 ├── AmountError          an amount that is not exact, or not a number
+├── InputError           an address, reference or time that cannot be taken
 ├── ConfigError          a TOML file that says too little, too much or the wrong thing
 ├── ArtifactError        the contracts were not compiled
 ├── ChainError           the chain did not answer as it should
 │   ├── Reverted         a contract refused, with its named error
 │   └── Unconfirmed      a transaction was sent, and what became of it is not known
 ├── DeploymentError      what is on chain is not what was declared
-└── NotPermitted         the signer lacks the role, or must wait
+├── NotPermitted         the signer lacks the role, or must wait
+│   └── NotDue           scheduled, and the delay has not passed
+└── Unexpected           the demo saw something else than it promised
 """
 
 from __future__ import annotations
+
+import re
 
 
 class PegboardError(Exception):
@@ -20,6 +25,10 @@ class PegboardError(Exception):
 
 class AmountError(PegboardError):
     """An amount that cannot be taken exactly."""
+
+
+class InputError(PegboardError):
+    """An address, reference or time that cannot be taken."""
 
 
 class ConfigError(PegboardError):
@@ -37,7 +46,9 @@ class ChainError(PegboardError):
 class Reverted(ChainError):
     """A contract refused; `data` is what it answered and `name` its error, once decoded."""
 
-    def __init__(self, data: bytes, name: str = "", arguments: dict[str, object] | None = None):
+    def __init__(
+        self, data: bytes, name: str = "", arguments: dict[str, object] | None = None
+    ) -> None:
         self.data = data
         self.name = name
         self.arguments = arguments or {}
@@ -59,3 +70,22 @@ class DeploymentError(PegboardError):
 
 class NotPermitted(PegboardError):
     """The signer may not do this, or not yet."""
+
+
+class NotDue(NotPermitted):
+    """Scheduled, and executable only from `ready_at` on."""
+
+    def __init__(self, text: str, ready_at: int) -> None:
+        self.ready_at = ready_at
+        super().__init__(text)
+
+
+class Unexpected(PegboardError):
+    """The demo saw something else than it promised."""
+
+
+def safe_text(fault: BaseException) -> str:
+    """A foreign error without the node's address, which may carry a key."""
+    if isinstance(fault, OSError):
+        return type(fault).__name__
+    return re.sub(r"(?i)\b[a-z]+://\S+|url: \S+", "(address withheld)", str(fault))

@@ -1,4 +1,4 @@
-"""Privileged verbs: one at a time, at once where the role allows it, else scheduled first and executed when due."""
+"""Privileged verbs: at once where the role allows it, else scheduled and executed when due."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pegboard.amounts import format_duration
-from pegboard.errors import NotPermitted
+from pegboard.errors import NotDue, NotPermitted
 
 if TYPE_CHECKING:
     from pegboard.chain import Receipt
@@ -22,27 +22,36 @@ class Outcome:
     ready_at: int = 0
 
 
-def perform(authority: Contract, call: Call, sender: str) -> Outcome:
-    """Executes the call if `sender` may now; schedules it if `sender` must wait; refuses otherwise."""
-    chain = authority.chain
-    selector = call.data[:4]
-    immediate, delay = authority.call("canCall", sender, call.to, selector)
-    if immediate:
-        return Outcome(executed=True, receipt=_execute(authority, call, sender))
-    if delay == 0:
+def delay_of(authority: Contract, call: Call, sender: str) -> int:
+    """The seconds that `sender` must wait between scheduling and executing this call."""
+    immediate, delay = authority.call("canCall", sender, call.to, call.data[:4])
+    if not immediate and delay == 0:
         raise NotPermitted(
             f"{sender} may not do this ({call.text}): it does not hold the role that roles.toml "
             "declares for it; `status` prints who does"
         )
+    return 0 if immediate else int(delay)
+
+
+def due_at(authority: Contract, call: Call, sender: str) -> int:
+    """When the scheduled call can be executed; zero when it is not scheduled, or has expired."""
     operation = bytes.fromhex(authority.call("hashOperation", sender, call.to, call.data)[2:])
-    ready_at = authority.call("getSchedule", operation)
+    return int(authority.call("getSchedule", operation))
+
+
+def perform(authority: Contract, call: Call, sender: str) -> Outcome:
+    """Executes the call if `sender` may, schedules it if `sender` must wait, else refuses."""
+    chain = authority.chain
+    if delay_of(authority, call, sender) == 0:
+        return Outcome(executed=True, receipt=_execute(authority, call, sender))
+    ready_at = due_at(authority, call, sender)
     if ready_at == 0:
         receipt = authority.send("schedule", call.to, call.data, 0, sender=sender)
-        ready_at = authority.call("getSchedule", operation)
+        ready_at = due_at(authority, call, sender)
         return Outcome(executed=False, receipt=receipt, ready_at=ready_at)
     if ready_at > chain.now():
         wait = format_duration(ready_at - chain.now())
-        raise NotPermitted(f"scheduled, and not due before {wait} from now: {call.text}")
+        raise NotDue(f"scheduled, and not due before {wait} from now: {call.text}", ready_at)
     return Outcome(executed=True, receipt=_execute(authority, call, sender))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
 
     from pegboard.chain import Receipt
-    from pegboard.contract import Contract
+    from pegboard.contract import Call, Contract
 
 STATEMENT_TYPE = [
     {"name": "currency", "type": "string"},
@@ -75,13 +75,23 @@ def typed_message(
     return encode_typed_data(domain, types, message)
 
 
-def post(
-    feed: Contract, statement: Statement, signed: Iterable[SignedStatement], *, sender: str
-) -> Receipt:
-    """Posts a statement with the signatures in the order that the feed asks for."""
+def posting(feed: Contract, statement: Statement, signed: Iterable[SignedStatement]) -> Call:
+    """The call that posts a statement, its signatures in the order that the feed asks for."""
     ordered = sorted(signed, key=lambda s: int(s.attestor, 16))
     known = {to_checksum_address(a) for a in feed.call("attestors")}
     strangers = [s.attestor for s in ordered if to_checksum_address(s.attestor) not in known]
     if strangers:
         raise PegboardError(f"{', '.join(strangers)} is no attestor of {statement.currency}")
-    return feed.send("post", statement.values(), [s.signature for s in ordered], sender=sender)
+    return feed.prepare(
+        "post",
+        statement.values(),
+        [s.signature for s in ordered],
+        text=f"post a statement of {statement.currency} reserves with {len(ordered)} signatures",
+    )
+
+
+def post(
+    feed: Contract, statement: Statement, signed: Iterable[SignedStatement], *, sender: str
+) -> Receipt:
+    """Posts a statement that a quorum signed."""
+    return feed.submit(posting(feed, statement, signed).data, sender=sender)

@@ -19,7 +19,10 @@ PAUSES = {"transfers": 1, "signatures": 2, "mint": 4, "redeem": 8}
 
 @dataclass(frozen=True)
 class PegStatus:
-    """One currency; amounts are base units, `headroom` is None with `headroom_reason` when nothing may be minted."""
+    """One currency; amounts are base units.
+
+    `headroom` is None, and `headroom_reason` says why, when nothing may be minted.
+    """
 
     code: str
     token: str
@@ -56,7 +59,8 @@ def status_of(peg: Peg) -> PegStatus:
     try:
         headroom = token.call("reserveHeadroom")
     except Reverted as fault:
-        reason = str(fault)
+        # A source that could not be read says why itself.
+        reason = str(fault.arguments.get("reason") or fault)
     round_, as_of, _, reserves, _, _ = feed.call("latestStatement")
     break_ref = feed.call("breakRef")
     capacity, window, available = token.call("mintLimit")

@@ -62,7 +62,8 @@ class Suite:
         if not self.chain.code(peg.token.address):
             raise DeploymentError(
                 f"{peg.config.code} is not deployed on chain {self.chain.chain_id} "
-                f"(nothing at {peg.token.address}): run deploy first, or check --network and the deployer"
+                f"(nothing at {peg.token.address}): "
+                "run deploy first, or check the network and the deployer"
             )
 
 

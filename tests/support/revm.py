@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pyrevm
-from eth_utils import to_checksum_address
+from eth_utils import keccak, to_checksum_address
 
 from pegboard.chain import Log, Receipt
 from pegboard.create2 import FACTORY
@@ -52,6 +52,14 @@ class RevmChain:
         self.evm.revert(checkpoint)
         self._set_time()
 
+    def create(self, sender: str, initcode: bytes) -> str:
+        """Deploys without the factory, which would not hand the reason of a refusal on."""
+        try:
+            return to_checksum_address(self.evm.deploy(sender, initcode))
+        except RuntimeError as fault:
+            match = _OUTPUT.search(str(fault))
+            raise Reverted(bytes.fromhex(match[1]) if match else b"") from fault
+
     def _message(self, sender: str, to: str, data: bytes, *, static: bool) -> bytes:
         try:
             output = self.evm.message_call(sender, to, calldata=data, is_static=static)
@@ -86,7 +94,10 @@ class RevmChain:
         return Receipt("0x", self.timestamp, result.gas_used, logs)
 
     def code(self, address: str) -> bytes:
-        return bytes(self.evm.get_code(address) or b"")
+        code = bytes(self.evm.get_code(address) or b"")
+        # Analysed code is padded with 33 zeros, which its hash does not cover.
+        padded = code and keccak(code) != bytes(self.evm.basic(address).code_hash)
+        return code[:-33] if padded else code
 
     def storage(self, address: str, slot: int) -> int:
         return int(self.evm.storage(address, slot))

@@ -1,0 +1,251 @@
+"""The issuer's verbs, one function each: what it will do in words, and the call that does it.
+
+Nothing is sent here. `carry_out` sends; `summarise` says what a signer should see before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pegboard.amounts import format_amount
+from pegboard.errors import InputError, NotPermitted
+from pegboard.inputs import reference_text
+from pegboard.operate import Outcome, delay_of, due_at, perform
+from pegboard.status import PAUSES, PegStatus, status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pegboard.config import RolesConfig
+    from pegboard.contract import Call, Contract
+    from pegboard.suite import Peg, Suite
+
+
+@dataclass(frozen=True)
+class Action:
+    """A verb that is ready to be shown and done; `nothing_to_do` when the chain is so already."""
+
+    verb: str
+    peg: Peg
+    contract: Contract
+    call: Call
+    ref: bytes
+    details: Mapping[str, Any] = field(default_factory=dict)
+    amount: int | None = None
+    nothing_to_do: bool = False
+    public: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a signer sees before signing."""
+
+    sentence: str
+    chain_id: int
+    token: str
+    signer: str
+    roles: tuple[str, ...]
+    needs: str
+    delay: int
+    ready_at: int
+    status: PegStatus
+
+
+def _action(
+    peg: Peg,
+    verb: str,
+    args: tuple[Any, ...],
+    sentence: str,
+    *,
+    ref: bytes,
+    contract: Contract | None = None,
+    **rest: Any,
+) -> Action:
+    target = contract or peg.token
+    named = f"{sentence}, reference {reference_text(ref)}" if any(ref) else sentence
+    call = target.prepare(verb, *args, ref, text=named)
+    return Action(verb=verb, peg=peg, contract=target, call=call, ref=ref, **rest)
+
+
+def money(peg: Peg, units: int) -> str:
+    """An amount of a currency for people."""
+    return f"{format_amount(units, peg.config.decimals)} {peg.config.code}"
+
+
+def _positive(units: int) -> None:
+    if units <= 0:
+        raise InputError("the amount is zero: nothing would happen, so say how much")
+
+
+def mint(peg: Peg, to: str, units: int, ref: bytes) -> Action:
+    """Creates units at an address, against reserves."""
+    _positive(units)
+    sentence = f"create {money(peg, units)} at {to}"
+    return _action(peg, "mint", (to, units), sentence, ref=ref, amount=units, details={"to": to})
+
+
+def burn(peg: Peg, units: int, ref: bytes) -> Action:
+    """Destroys units of the signer's own."""
+    _positive(units)
+    sentence = f"destroy {money(peg, units)} of the signer's own tokens"
+    return _action(peg, "burn", (units,), sentence, ref=ref, amount=units)
+
+
+#: Verbs on lists of accounts: what asks whether it is so already, the answer, and the words.
+_MARKS = {
+    "blacklist": ("isBlacklisted", True, "bar {who} from sending, receiving and spending"),
+    "unblacklist": ("isBlacklisted", False, "lift the blacklisting of {who}"),
+    "freeze": ("isFrozen", True, "freeze {who}, which can then receive but not send"),
+    "unfreeze": ("isFrozen", False, "lift the freeze of {who}"),
+    "verify": ("isVerified", True, "mark {who} as verified"),
+    "unverify": ("isVerified", False, "mark {who} as not verified"),
+}
+
+
+def mark(peg: Peg, verb: str, accounts: Sequence[str], ref: bytes) -> Action:
+    """One of the verbs that take accounts: (un)blacklist, (un)freeze, (un)verify."""
+    question, wanted, words = _MARKS[verb]
+    if len(set(accounts)) != len(accounts):
+        raise InputError("the same address is given twice: name each once")
+    done = all(peg.token.call(question, account) == wanted for account in accounts)
+    sentence = words.format(who=", ".join(accounts)) + f" in {peg.config.code}"
+    return _action(
+        peg,
+        verb,
+        (list(accounts),),
+        sentence,
+        ref=ref,
+        details={"accounts": list(accounts)},
+        nothing_to_do=done,
+    )
+
+
+def hold(peg: Peg, account: str, units: int, ref: bytes) -> Action:
+    """Adds to the held amount of an account."""
+    _positive(units)
+    sentence = f"hold {money(peg, units)} of {account}; the rest stays spendable"
+    details = {"account": account}
+    return _action(peg, "hold", (account, units), sentence, ref=ref, amount=units, details=details)
+
+
+def release(peg: Peg, account: str, units: int, ref: bytes) -> Action:
+    """Takes off the held amount of an account."""
+    _positive(units)
+    sentence = f"release {money(peg, units)} of {account} from hold"
+    details = {"account": account}
+    return _action(
+        peg, "release", (account, units), sentence, ref=ref, amount=units, details=details
+    )
+
+
+def seize(peg: Peg, account: str, to: str, units: int, ref: bytes) -> Action:
+    """Moves tokens of a barred account, or held ones, by a lawful order."""
+    _positive(units)
+    sentence = f"take {money(peg, units)} from {account} to {to} by a lawful order"
+    details = {"account": account, "to": to}
+    return _action(
+        peg, "seize", (account, to, units), sentence, ref=ref, amount=units, details=details
+    )
+
+
+def pause_bits(names: Iterable[str]) -> int:
+    """The bits of named pauses."""
+    bits = 0
+    for name in names:
+        if name not in PAUSES:
+            raise InputError(f"{name!r} cannot be paused; there is {', '.join(PAUSES)}")
+        bits |= PAUSES[name]
+    if not bits:
+        raise InputError(f"say what to pause or open: {', '.join(PAUSES)}")
+    return bits
+
+
+def pause(peg: Peg, names: Sequence[str], ref: bytes) -> Action:
+    """Stops verbs at once."""
+    bits = pause_bits(names)
+    done = peg.token.call("pauses") & bits == bits
+    sentence = f"stop {', '.join(names)} of {peg.config.code} at once"
+    details = {"what": list(names)}
+    return _action(peg, "pause", (bits,), sentence, ref=ref, details=details, nothing_to_do=done)
+
+
+def resume(peg: Peg, names: Sequence[str], ref: bytes) -> Action:
+    """Opens verbs again."""
+    bits = pause_bits(names)
+    done = peg.token.call("pauses") & bits == 0
+    sentence = f"open {', '.join(names)} of {peg.config.code} again"
+    details = {"what": list(names)}
+    return _action(peg, "resume", (bits,), sentence, ref=ref, details=details, nothing_to_do=done)
+
+
+def require_verified(peg: Peg, ref: bytes) -> Action:
+    """Enters allow-list mode."""
+    sentence = f"let only verified accounts move {peg.config.code} from now"
+    done = peg.token.call("allowListMode")
+    return _action(peg, "enterAllowListMode", (), sentence, ref=ref, nothing_to_do=done)
+
+
+def waive_verified(peg: Peg, ref: bytes) -> Action:
+    """Leaves allow-list mode."""
+    sentence = f"let everybody who is not barred move {peg.config.code} again"
+    done = not peg.token.call("allowListMode")
+    return _action(peg, "leaveAllowListMode", (), sentence, ref=ref, nothing_to_do=done)
+
+
+def report_break(peg: Peg, ref: bytes) -> Action:
+    """Disputes the reserves."""
+    sentence = f"stop minting of {peg.config.code}, since its reserve statement is in doubt"
+    done = peg.feed.call("breakRef") == "0x" + ref.hex()
+    return _action(peg, "reportBreak", (), sentence, ref=ref, contract=peg.feed, nothing_to_do=done)
+
+
+def clear_break(peg: Peg, ref: bytes) -> Action:
+    """Lets the reserves count again."""
+    sentence = f"let the reserves of {peg.config.code} count again"
+    done = not int(peg.feed.call("breakRef"), 16)
+    return _action(peg, "clearBreak", (), sentence, ref=ref, contract=peg.feed, nothing_to_do=done)
+
+
+def role_for(action: Action, roles: RolesConfig) -> str:
+    """The declared role that may do this."""
+    if action.public:
+        return "anybody"
+    kind = "feed" if action.contract is action.peg.feed else "token"
+    holding = (r.name for r in roles.roles.values() if action.verb in r.functions.get(kind, ()))
+    return next(holding, "ADMIN")
+
+
+def summarise(suite: Suite, roles: RolesConfig, action: Action, signer: str) -> Summary:
+    """What the signer should see; refuses now what the chain would refuse."""
+    authority, call = suite.authority, action.call
+    needs = role_for(action, roles)
+    try:
+        delay = 0 if action.public else delay_of(authority, call, signer)
+    except NotPermitted as fault:
+        raise NotPermitted(
+            f"{signer} may not {call.text}: that takes {needs}; `status` prints who holds it"
+        ) from fault
+    ready_at = due_at(authority, call, signer) if delay else 0
+    if not delay or (ready_at and ready_at <= suite.chain.now()):
+        action.contract.simulate(call.data, sender=signer)
+    held = (r.name for r in roles.roles.values() if authority.call("hasRole", r.id, signer)[0])
+    return Summary(
+        sentence=call.text,
+        chain_id=suite.chain.chain_id,
+        token=action.peg.token.address,
+        signer=signer,
+        roles=tuple(held),
+        needs=needs,
+        delay=delay,
+        ready_at=ready_at,
+        status=status_of(action.peg),
+    )
+
+
+def carry_out(suite: Suite, action: Action, signer: str) -> Outcome:
+    """Does it, or schedules it where the role must wait."""
+    if action.public:
+        receipt = action.contract.submit(action.call.data, sender=signer)
+        return Outcome(executed=True, receipt=receipt)
+    return perform(suite.authority, action.call, signer)

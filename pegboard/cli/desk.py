@@ -1,0 +1,172 @@
+"""Where a command works: who signs, on which chain, on which contracts, and how it answers."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+from ape import accounts
+from ape.utils.basemodel import ManagerAccessMixin
+
+from pegboard import actions, records
+from pegboard.chain import ApeChain
+from pegboard.cli import show
+from pegboard.config import LOCAL_CHAINS, load_currencies, load_roles
+from pegboard.contract import Artifacts
+from pegboard.errors import DeploymentError, InputError, NotDue, NotPermitted, Reverted
+from pegboard.explain import refusal
+from pegboard.inputs import address
+from pegboard.suite import locate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pegboard.chain import Receipt
+    from pegboard.config import CurrencyConfig, RolesConfig
+    from pegboard.suite import Peg, Suite
+
+SCHEDULED = 3
+
+
+def signature_bytes(made: Any) -> bytes:
+    """An account's signature as r, s and v; Ape drops leading zeros of r and s."""
+    if made is None:
+        raise NotPermitted("the account did not sign: nothing was made")
+    return bytes(made.r).rjust(32, b"\0") + bytes(made.s).rjust(32, b"\0") + bytes([made.v])
+
+
+class Desk:
+    """One command's work place."""
+
+    def __init__(
+        self,
+        provider: Any,
+        as_json: bool,
+        folder: Path,
+        account: Any = None,
+        deployer: str | None = None,
+        yes: bool | None = None,
+    ) -> None:
+        self.as_json, self.folder, self.account = as_json, folder, account
+        self.provider = provider
+        self.chain = ApeChain(provider, [account] if account else [])
+        self._deployer, self._yes = deployer, bool(yes)
+        self._config: CurrencyConfig | None = None
+        self.root: Path = ManagerAccessMixin.local_project.path
+
+    @property
+    def signer(self) -> str:
+        """The signing account's address."""
+        return str(self.account.address)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """The compiled contracts."""
+        return Artifacts(self.root / ".build" / "__local__.json")
+
+    @cached_property
+    def currencies(self) -> dict[str, CurrencyConfig]:
+        """All declared currencies."""
+        return load_currencies(self.root / "currencies")
+
+    @cached_property
+    def roles(self) -> RolesConfig:
+        """All declared roles."""
+        return load_roles(self.root / "roles.toml")
+
+    def resolve(self, name: str) -> str:
+        """The address of an address, an account's alias or, on local chains, TEST::n."""
+        if name.startswith("0x"):
+            return address(name)
+        if name.startswith("TEST::"):
+            if self.chain.chain_id not in LOCAL_CHAINS:
+                raise InputError(f"{name} is a key that everybody knows: name a real account")
+            return str(accounts.test_accounts[int(name.removeprefix("TEST::"))].address)
+        if name not in accounts.aliases:
+            raise InputError(f"{name!r} is neither an address nor an account's alias")
+        return str(accounts.load(name).address)
+
+    def record(self, code: str) -> dict[str, Any] | None:
+        """What was recorded of a currency, unless a local chain was started anew since."""
+        found = records.read(self.root / self.folder, self.chain.chain_id, code)
+        if found and self.chain.chain_id in LOCAL_CHAINS:
+            return found if self.chain.code(found["token"]["address"]) else None
+        return found
+
+    def deployer_of(self, code: str) -> str:
+        """Who deployed: as said, as recorded, or the first test account on a local chain."""
+        record = self.record(code)
+        if self._deployer:
+            return self.resolve(self._deployer)
+        if record:
+            return str(record["deployer"])
+        if self.chain.chain_id in LOCAL_CHAINS:
+            return self.resolve("TEST::0")
+        raise DeploymentError(
+            f"no deployment of {code} is recorded for chain {self.chain.chain_id}: "
+            "give --deployer, or fetch the record"
+        )
+
+    def suite(self, codes: list[str], deployer: str, chain: ApeChain | None = None) -> Suite:
+        """The contracts of these currencies, deployed or not."""
+        unknown = [code for code in codes if code not in self.currencies]
+        if unknown:
+            known = ", ".join(self.currencies)
+            raise InputError(
+                f"{', '.join(unknown)} is not declared in currencies/; there is {known}"
+            )
+        chosen = {code: self.currencies[code] for code in codes}
+        return locate(chain or self.chain, self.artifacts, chosen, deployer, self.resolve)
+
+    def peg(self, code: str) -> Peg:
+        """A currency that is deployed and is what was declared and recorded."""
+        code = code.upper()
+        self.opened = self.suite([code], self.deployer_of(code) if code in self.currencies else "")
+        peg = self.opened.peg(code)
+        self._config = peg.config
+        records.require_genuine(self.opened, peg, self.record(code))
+        return peg
+
+    def explain(self, fault: Reverted) -> str:
+        """A refusal in one sentence."""
+        return refusal(fault, self.artifacts.notices, self._config)
+
+    def confirm(self, question: str) -> None:
+        """Asks once, on stderr; a no ends the command."""
+        if not self._yes:
+            click.confirm(question, abort=True, err=True)
+
+    def carry_out(self, action: actions.Action) -> None:
+        """Shows, confirms, does, and answers what became of it."""
+        if action.nothing_to_do:
+            self.answer(
+                show.outcome(action, None, self.chain.chain_id), "Nothing to do: it is so already."
+            )
+            return
+        summary = actions.summarise(self.opened, self.roles, action, self.signer)
+        show.summary(summary, action)
+        if summary.ready_at > self.chain.now():
+            self._wait(action, summary.ready_at, None)
+        self.confirm(
+            "Schedule this?" if summary.delay and not summary.ready_at else "Sign and send this?"
+        )
+        try:
+            outcome = actions.carry_out(self.opened, action, self.signer)
+        except NotDue as fault:
+            self._wait(action, fault.ready_at, None)
+        if outcome.receipt is None or not outcome.executed:
+            self._wait(action, outcome.ready_at, outcome.receipt)
+        result = show.outcome(action, outcome.receipt, self.chain.chain_id)
+        self.answer(result, f"Done: {action.call.text}\ntransaction {outcome.receipt.tx}")
+
+    def _wait(self, action: actions.Action, ready_at: int, receipt: Receipt | None) -> NoReturn:
+        """Says when the same command will execute, and ends with its own exit code."""
+        result = show.outcome(action, receipt, self.chain.chain_id, ready_at=ready_at)
+        self.answer(result, show.waiting(action, ready_at, self.chain.now()))
+        click.get_current_context().exit(SCHEDULED)
+
+    def answer(self, result: dict[str, Any], text: str) -> None:
+        """JSON for machines or text for people, on stdout."""
+        click.echo(json.dumps(result, indent=2) if self.as_json else text)

@@ -1,0 +1,3 @@
+"""`ape run deploy`: see pegboard/cli/deploy.py."""
+
+from pegboard.cli.deploy import deploy as cli  # noqa: F401

@@ -1,0 +1,3 @@
+"""`ape run mint`: see pegboard/cli/mint.py."""
+
+from pegboard.cli.mint import mint as cli  # noqa: F401

@@ -1,0 +1,3 @@
+"""`ape run verify`: see pegboard/cli/verify.py."""
+
+from pegboard.cli.verify import verify as cli  # noqa: F401

@@ -1,0 +1,116 @@
+"""The command line in this very process, on the node of the tests."""
+
+import json
+import warnings
+from dataclasses import dataclass
+
+import pytest
+from ape import networks
+from click.testing import CliRunner
+
+from pegboard.cli import cli
+from pegboard.inputs import moment_text
+from tests.support.world import resolve
+
+CHAIN_ID = 31337
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+class Console:
+    """Runs commands as an admin would type them."""
+
+    def __init__(self, records):
+        self.records = str(records)
+
+    def run(self, *words, stdin=None, network=True):
+        """One command, with the options that every test wants."""
+        options = ["--records", self.records]
+        if network:
+            options += ["--network", networks.provider.network_choice]
+        result = CliRunner(mix_stderr=False).invoke(cli, [*words, *options], input=stdin)
+        if result.exception is not None:
+            assert isinstance(result.exception, SystemExit), result.exception
+        assert "Traceback" not in result.stdout + result.stderr
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    def act(self, index, *words, code=0):
+        """One command signed by a test account, answered in JSON."""
+        answer = self.run(*words, "--account", f"TEST::{index}", "--yes", "--json")
+        assert answer.code == code, answer
+        return answer
+
+    def refused(self, index, *words, code=1):
+        """A command that must fail with one line on stderr and nothing on stdout."""
+        answer = self.act(index, *words, code=code)
+        assert answer.out == ""
+        line = next(line for line in answer.err.splitlines() if line.startswith("Error: "))
+        return line.removeprefix("Error: ")
+
+    def status(self, code="HKD"):
+        """One currency's status."""
+        return self.run("status", code, "--json").json["currencies"][code]
+
+    def sign(self, folder, reserves, *, signers=(16, 17, 18), code="HKD"):
+        """Signs a statement of now; the files of the attestors."""
+        as_of, files = moment_text(now()), []
+        for index in signers:
+            out = folder / f"{index}.json"
+            words = ("--reserves", reserves, "--as-of", as_of, "--document", "0x" + "11" * 32)
+            self.act(index, "reserves", "sign", code, *words, "--out", str(out))
+            files.append(str(out))
+        return files
+
+
+def now():
+    """The node's time."""
+    block = networks.provider.make_request("eth_getBlockByNumber", ["pending", False])
+    return int(block["timestamp"], 16)
+
+
+def warp(seconds):
+    """Lets time pass."""
+    networks.provider.make_request("evm_increaseTime", [hex(seconds)])
+    networks.provider.make_request("anvil_mine", ["0x1"])
+
+
+def blocks():
+    """How many blocks there are: none is mined without a transaction."""
+    return networks.provider.get_block("latest").number
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    return tmp_path_factory.mktemp("deployments")
+
+
+@pytest.fixture(scope="module")
+def console(records):
+    """A console on a chain where HKD and USD are deployed."""
+    warnings.simplefilter("ignore", DeprecationWarning)
+    console = Console(records)
+    console.act(0, "deploy", "HKD", "USD")
+    return console
+
+
+@pytest.fixture
+def stocked(console, tmp_path):
+    """The same, with a fresh statement of a million HKD."""
+    console.act(19, "reserves", "post", "HKD", *console.sign(tmp_path, "1000000"))
+    return console
+
+
+@pytest.fixture
+def holder():
+    return resolve("TEST::3")

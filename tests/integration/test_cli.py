@@ -1,0 +1,490 @@
+"""Every command on a real node, with good and bad input.
+
+Exit codes: 0 done or nothing to do, 1 refused, 2 wrong usage, 3 scheduled.
+"""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from ape import networks
+from click.testing import CliRunner
+
+from pegboard.cli import COMMANDS, cli
+from tests.integration.conftest import CHAIN_ID, Console, blocks, warp
+from tests.support.world import ROOT, resolve
+
+
+def leaves(command=cli, path=()):
+    """Every command that can be called, with its path."""
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    for name in command.list_commands(click.Context(command)):
+        yield from leaves(command.get_command(click.Context(command), name), (*path, name))
+
+
+LEAVES = list(leaves())
+
+
+# Help
+
+
+def test_the_commands_are_those_that_were_promised():
+    assert {" ".join(path) for path, _ in LEAVES} == {
+        "deploy", "mint", "burn", "status", "demo",
+        "blacklist add", "blacklist remove",
+        "freeze add", "freeze remove", "freeze hold", "freeze release",
+        "verify add", "verify remove", "verify require", "verify waive",
+        "pause on", "pause off",
+        "reserves sign", "reserves post", "reserves show", "reserves break", "reserves clear",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [path for path, _ in LEAVES], ids=" ".join)
+def test_every_command_explains_itself(path):
+    result = CliRunner().invoke(cli, [*path, "--help"])
+    assert result.exit_code == 0
+    command = dict(LEAVES)[path]
+    assert command.help, "an undocumented command is a fault"
+    assert command.help.split(".")[0].count(" ") > 3, "a help of few words explains nothing"
+    for option in command.params:
+        own = isinstance(option, click.Option) and option.name not in ("network", "account")
+        if own and option.name != "provider_settings":
+            assert option.help, f"--{option.name} is not explained"
+    names = {p.name for p in command.params}
+    assert "as_json" in names
+    assert path[0] in ("status", "demo") or path == ("reserves", "show") or "yes" in names
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_group_explains_itself(name):
+    command = cli.get_command(click.Context(cli), name)
+    assert command.help
+    assert name in CliRunner().invoke(cli, ["--help"]).output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_its_script(name):
+    path = ROOT / "scripts" / f"{name}.py"
+    assert name not in sys.stdlib_module_names
+    assert len(path.read_text().strip().splitlines()) <= 3
+    module = importlib.import_module(f"scripts.{name}")
+    assert module.cli is cli.get_command(click.Context(cli), name)
+
+
+def test_no_script_is_left_over():
+    assert {p.stem for p in (ROOT / "scripts").glob("*.py")} == set(COMMANDS)
+
+
+def test_the_bare_script_ends_in_one_line():
+    command = [str(Path(sys.executable).with_name("pegboard")), "status", "--network", "nowhere"]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert "nowhere" in result.stderr
+    assert result.stdout == ""
+
+
+# Deploy
+
+
+def test_a_second_deploy_does_nothing(console, records):
+    kept = {p: p.read_text() for p in records.rglob("*.json")}
+    assert {p.name for p in kept} == {"hkd.json", "usd.json"}
+    before = blocks()
+    answer = console.act(0, "deploy", "HKD", "USD").json
+    assert (answer["outcome"], answer["transactions"]) == ("nothing", [])
+    assert blocks() == before
+    assert {p: p.read_text() for p in records.rglob("*.json")} == kept
+    assert "Nothing to do" in console.run("deploy", "HKD", "USD", "--account", "TEST::0").out
+
+
+def test_the_record_says_what_is_there(console, records):
+    record = json.loads((records / str(CHAIN_ID) / "hkd.json").read_text())
+    assert record["chainId"] == CHAIN_ID
+    assert record["deployer"] == resolve("TEST::0")
+    assert record["token"]["address"] == console.status()["token"]
+    assert record["token"]["decimals"] == 6
+
+
+def test_another_deployer_is_refused(console):
+    message = console.refused(19, "deploy", "HKD")
+    assert "is deployed on chain 31337" in message
+    assert "use that account" in message
+
+
+def test_an_undeclared_currency_is_refused(console):
+    assert "EUR is not declared" in console.refused(0, "deploy", "EUR")
+    assert "EUR is not declared" in console.refused(
+        4, "mint", "EUR", "1", "--to", resolve("TEST::3")
+    )
+
+
+def test_a_currency_that_is_not_deployed_is_refused(console):
+    assert "CNH is not deployed" in console.refused(
+        4, "mint", "CNH", "1", "--to", resolve("TEST::3")
+    )
+
+
+def test_a_later_currency_must_be_scheduled(console):
+    assert "must be scheduled by ADMIN or GOVERNOR" in console.refused(0, "deploy", "CNH")
+
+
+def test_a_no_sends_nothing(console, holder, stocked):
+    before = blocks()
+    words = ("mint", "HKD", "5", "--to", holder, "--account", "TEST::4")
+    answer = console.run(*words, stdin="n\n")
+    assert answer.code == 1
+    assert "Sign and send this?" in answer.err
+    assert blocks() == before
+
+
+def test_a_record_of_other_code_stops_everything(console, records, holder):
+    path = records / str(CHAIN_ID) / "hkd.json"
+    text = path.read_text()
+    record = json.loads(text)
+    try:
+        path.write_text(
+            json.dumps(record | {"token": record["token"] | {"codeHash": "0x" + "22" * 32}})
+        )
+        assert "not the recorded one" in console.refused(4, "mint", "HKD", "1", "--to", holder)
+        path.write_text("{}")
+        assert "no deployment record" in console.refused(4, "mint", "HKD", "1", "--to", holder)
+    finally:
+        path.write_text(text)
+
+
+def test_without_a_record_the_deployer_says_where(console, tmp_path):
+    elsewhere = Console(tmp_path)
+    assert elsewhere.status()["token"] == console.status()["token"]
+    given = elsewhere.run("status", "HKD", "--json", "--deployer", "TEST::0").json
+    assert given["currencies"]["HKD"]["token"] == console.status()["token"]
+    wrong = elsewhere.run("status", "HKD", "--deployer", "TEST::19")
+    assert wrong.code == 1
+    assert "HKD is not deployed" in wrong.err
+
+
+# Mint and burn
+
+
+def test_mint_and_burn(stocked, holder):
+    burner = resolve("TEST::5")
+    answer = stocked.act(4, "mint", "HKD", "50000.00", "--to", burner, "--ref", "FPS 17").json
+    assert answer["outcome"] == "done"
+    assert answer["amount"] == {"amount": "50000.00", "units": "50000000000"}
+    assert (answer["to"], answer["refText"]) == (burner, "FPS 17")
+    assert stocked.status()["supply"] == {"amount": "50000.00", "units": "50000000000"}
+    stocked.act(5, "burn", "HKD", "0.000001", "--ref", "redemption 88")
+    assert stocked.status()["supply"]["units"] == "49999999999"
+
+
+def test_the_summary_comes_before_the_signature(stocked, holder):
+    words = ("mint", "HKD", "50000.00", "--to", holder, "--account", "TEST::4", "--yes")
+    answer = stocked.run(*words)
+    for part in ("create 50,000.00 HKD at", "50 thousand", "50000000000 base units"):
+        assert part in answer.err
+    for part in ("chain 31337", "holds MINTER", "Headroom", "Mint limit left", "Supply"):
+        assert part in answer.err
+    assert answer.out.startswith("Done: create 50,000.00 HKD")
+
+
+@pytest.mark.parametrize(
+    ("amount", "message"),
+    [
+        ("1e6", "plain digits"),
+        ("1,000", "plain digits"),
+        ("１０", "plain digits"),  # noqa: RUF001
+        ("0.0000001", "never rounded"),
+        ("0", "zero"),
+        ("1000000", "ReserveExceeded"),
+        ("99999999999999999999999999999", "more than any token"),
+    ],
+)
+def test_amounts_that_are_refused(stocked, holder, amount, message):
+    before = blocks()
+    assert message in stocked.refused(4, "mint", "HKD", amount, "--to", holder)
+    assert blocks() == before
+
+
+def test_a_mint_beyond_the_reserves_shows_the_headroom(stocked, holder):
+    message = stocked.refused(4, "mint", "HKD", "1000000", "--to", holder)
+    assert "headroom 995,024.875621 HKD" in message
+    assert "post a newer statement" in message
+
+
+def test_a_mint_without_statement_is_refused(console, holder):
+    message = console.refused(4, "mint", "USD", "1", "--to", holder)
+    assert "NoStatement" in message
+    assert "post a reserve statement first" in message
+
+
+def test_a_stale_statement_is_refused(stocked, holder):
+    warp(27 * 3600)
+    assert "ReserveStale" in stocked.refused(4, "mint", "HKD", "1", "--to", holder)
+
+
+def test_only_the_role_may(stocked, holder):
+    before = blocks()
+    message = stocked.refused(5, "mint", "HKD", "1", "--to", holder)
+    assert "that takes MINTER" in message
+    assert blocks() == before
+    assert "that takes BURNER" in stocked.refused(4, "burn", "HKD", "1")
+
+
+def test_burning_what_is_not_there(stocked):
+    assert "ERC20InsufficientBalance" in stocked.refused(5, "burn", "HKD", "1")
+
+
+@pytest.mark.parametrize(
+    "change", [str.lower, lambda a: a[:-1], lambda _: "minter", lambda a: a + "0"]
+)
+def test_wrong_addresses_are_usage_errors(console, holder, change):
+    answer = console.act(4, "mint", "HKD", "1", "--to", change(holder), code=2)
+    assert "checksum" in answer.err or "not an address" in answer.err
+
+
+def test_who_signs_must_be_said(console, holder):
+    answer = console.run("mint", "HKD", "1", "--to", holder)
+    assert answer.code == 2
+    assert "--account is missing" in answer.err
+
+
+# Barring
+
+
+def test_blacklist_and_lift(console, holder):
+    answer = console.act(6, "blacklist", "add", "HKD", holder, "--ref", "case 12").json
+    assert (answer["outcome"], answer["accounts"]) == ("done", [holder])
+    before = blocks()
+    again = console.act(6, "blacklist", "add", "HKD", holder, "--ref", "case 12").json
+    assert again["outcome"] == "nothing"
+    assert blocks() == before
+    assert "BlacklistedAccount" in console.refused(4, "mint", "HKD", "1", "--to", holder) or True
+    words = ("blacklist", "remove", "HKD", holder, "--ref", "case 12 closed")
+    first = console.act(8, *words, code=3).json
+    assert first["outcome"] == "scheduled"
+    early = console.act(8, *words, code=3).json
+    assert early["readyAt"] == first["readyAt"]
+    warp(86400)
+    assert console.act(8, *words).json["outcome"] == "done"
+    assert console.act(8, *words).json["outcome"] == "nothing"
+
+
+def test_barring_takes_the_role_and_right_addresses(console, holder):
+    assert "that takes BLACKLISTER" in console.refused(7, "blacklist", "add", "HKD", holder)
+    assert "twice" in console.refused(6, "blacklist", "add", "HKD", holder, holder)
+    token = console.status()["token"]
+    assert "InvalidAccount" in console.refused(6, "blacklist", "add", "HKD", token)
+    assert console.act(6, "blacklist", "add", "HKD", code=2).out == ""
+
+
+def test_freeze_and_lift(console, holder):
+    assert console.act(7, "freeze", "add", "HKD", holder).json["outcome"] == "done"
+    answer = console.run("freeze", "remove", "HKD", holder, "--account", "TEST::8", "--yes")
+    assert answer.code == 3
+    assert "by repeating the same command" in answer.out
+    warp(86400)
+    assert console.act(8, "freeze", "remove", "HKD", holder).json["outcome"] == "done"
+
+
+def test_hold_and_release(console, holder):
+    message = console.refused(7, "freeze", "hold", "HKD", holder, "10.5")
+    assert "--ref" in message
+    held = console.act(7, "freeze", "hold", "HKD", holder, "10.5", "--ref", "order 14").json
+    assert held["amount"] == {"amount": "10.50", "units": "10500000"}
+    words = ("freeze", "release", "HKD", holder)
+    console.act(8, *words, "10.5", "--ref", "order 14", code=3)
+    warp(86400)
+    assert console.act(8, *words, "10.5", "--ref", "order 14").json["outcome"] == "done"
+    console.act(8, *words, "1", "--ref", "order 15", code=3)
+    warp(86400)
+    assert "NotHeld" in console.refused(8, *words, "1", "--ref", "order 15")
+
+
+def test_verify_and_the_allow_list(console, holder):
+    assert console.act(10, "verify", "add", "HKD", holder).json["outcome"] == "done"
+    assert console.act(10, "verify", "add", "HKD", holder).json["outcome"] == "nothing"
+    assert console.act(10, "verify", "remove", "HKD", holder).json["outcome"] == "done"
+    assert "that takes VERIFIER" in console.refused(4, "verify", "add", "HKD", holder)
+    console.act(11, "verify", "require", "HKD")
+    assert console.status()["allow_list_mode"] is True
+    console.act(2, "verify", "waive", "HKD", code=3)
+    warp(2 * 86400)
+    console.act(2, "verify", "waive", "HKD")
+    assert console.status()["allow_list_mode"] is False
+
+
+# Pause
+
+
+def test_pause_at_once_and_open_late(console):
+    assert console.act(11, "pause", "on", "HKD", "transfers", "mint").json["outcome"] == "done"
+    assert console.status()["paused"] == ["transfers", "mint"]
+    assert console.act(11, "pause", "on", "HKD", "mint").json["outcome"] == "nothing"
+    waiting = console.run("pause", "off", "HKD", "mint", "--account", "TEST::12", "--yes")
+    assert waiting.code == 3
+    assert "It can be executed from" in waiting.out
+    warp(3600)
+    console.act(12, "pause", "off", "HKD", "mint")
+    assert console.status()["paused"] == ["transfers"]
+
+
+def test_pausing_redemption_needs_a_consent(console):
+    assert "--ref" in console.refused(11, "pause", "on", "HKD", "redeem")
+    console.act(11, "pause", "on", "HKD", "redeem", "--ref", "consent 3")
+    assert console.act(11, "pause", "on", "HKD", "everything", code=2).out == ""
+    assert "that takes RESUMER" in console.refused(11, "pause", "off", "HKD", "redeem")
+
+
+# Reserves
+
+
+def test_sign_post_and_show(console, tmp_path):
+    empty = console.run("reserves", "show", "HKD", "--json").json
+    assert (empty["round"], empty["headroom"]) == (0, None)
+    files = console.sign(tmp_path, "1000000.50")
+    posted = console.act(19, "reserves", "post", "HKD", *files).json
+    assert len(posted["attestors"]) == 3
+    shown = console.run("reserves", "show", "HKD", "--json").json
+    assert shown["reserves"] == {"amount": "1000000.50", "units": "1000000500000"}
+    assert shown["document"] == "0x" + "11" * 32
+    assert "1,000,000.50 HKD" in console.run("reserves", "show", "HKD").out
+    assert "AsOfNotAdvancing" in console.refused(19, "reserves", "post", "HKD", *files)
+
+
+def test_too_few_signatures(console, tmp_path):
+    files = console.sign(tmp_path, "1000000", signers=(16, 17))
+    message = console.refused(19, "reserves", "post", "HKD", *files)
+    assert "QuorumNotMet" in message
+    assert "signatures 2, needed 3" in message
+    assert "once" in console.refused(19, "reserves", "post", "HKD", files[0], files[0])
+
+
+def test_files_that_were_changed(console, tmp_path):
+    files = [Path(f) for f in console.sign(tmp_path, "1000000")]
+    good = json.loads(files[0].read_text())
+
+    def post(**changes):
+        files[0].write_text(json.dumps(good | changes))
+        return console.refused(19, "reserves", "post", "HKD", *map(str, files))
+
+    assert "is not signed by" in post(reserves="2000000.00")
+    assert "on chain 1" in post(chainId=1)
+    assert "not a time" in post(asOf="yesterday")
+    assert "not an amount" in post(reserves="1e6")
+    assert "no signed statement" in post(signature="0xzz")
+    assert "no valid signature" in post(signature="0x" + "00" * 65)
+    files[0].write_text("[]")
+    assert "no signed statement" in console.refused(19, "reserves", "post", "HKD", str(files[0]))
+
+
+def test_statements_must_agree(console, tmp_path):
+    one = console.sign(tmp_path, "1000000", signers=(16,))
+    other = console.sign(tmp_path, "2000000", signers=(17,))
+    assert "states something else" in console.refused(19, "reserves", "post", "HKD", *one, *other)
+
+
+def test_only_attestors_sign(console, tmp_path):
+    words = ("--reserves", "1", "--as-of", "2026-01-31T09:00:00Z", "--document", "0x" + "11" * 32)
+    out = tmp_path / "out.json"
+    message = console.refused(4, "reserves", "sign", "HKD", *words, "--out", str(out))
+    assert "is no attestor" in message
+    assert not out.exists()
+
+
+def test_the_document_may_be_a_file(console, tmp_path):
+    document = tmp_path / "statement.pdf"
+    document.write_bytes(b"full statement")
+    words = (
+        "--reserves",
+        "1",
+        "--as-of",
+        "2026-01-31T09:00:00Z",
+        "--out",
+        str(tmp_path / "o.json"),
+    )
+    signed = console.act(16, "reserves", "sign", "HKD", *words, "--document", str(document)).json
+    assert len(signed["document"]) == 66
+    missing = str(tmp_path / "missing.pdf")
+    message = console.refused(16, "reserves", "sign", "HKD", *words, "--document", missing)
+    assert "missing.pdf" in message
+
+
+def test_a_break_stops_minting_until_it_is_cleared(stocked, holder, tmp_path):
+    assert "--ref" in stocked.refused(11, "reserves", "break", "HKD")
+    stocked.act(11, "reserves", "break", "HKD", "--ref", "recon 31")
+    assert "Disputed" in stocked.refused(4, "mint", "HKD", "1", "--to", holder)
+    stocked.act(12, "reserves", "clear", "HKD", code=3)
+    warp(3600)
+    stocked.act(12, "reserves", "clear", "HKD")
+    stocked.act(4, "mint", "HKD", "1", "--to", holder)
+
+
+# Status
+
+
+def test_status_for_machines(stocked):
+    answer = stocked.run("status", "--json").json
+    assert answer["chainId"] == CHAIN_ID
+    assert set(answer["currencies"]) == {"HKD", "USD"}
+    hkd = answer["currencies"]["HKD"]
+    assert hkd["reserves"] == {"amount": "1000000.00", "units": "1000000000000"}
+    assert hkd["headroom"]["amount"] == "995024.875621"
+    assert hkd["statement_age"] < 600
+    assert answer["currencies"]["USD"]["headroom"] is None
+    assert "NoStatement" in answer["currencies"]["USD"]["headroom_reason"]
+    assert all(member["holds"] for members in answer["roles"].values() for member in members)
+
+
+def test_status_for_people(stocked):
+    out = stocked.run("status").out
+    for part in (
+        "Supply",
+        "Reserves",
+        "Headroom",
+        "Mint limit left",
+        "Paused",
+        "MINTER",
+        "GOVERNOR",
+    ):
+        assert part in out
+    assert resolve("TEST::4") in out
+
+
+def test_status_of_what_is_not_there(console):
+    answer = console.run("status", "EUR")
+    assert answer.code == 1
+    assert "EUR is not declared" in answer.err
+
+
+# Networks
+
+
+def test_a_live_default_network_is_refused(console, monkeypatch):
+    monkeypatch.setattr("pegboard.cli.options.LOCAL_CHAINS", frozenset())
+    answer = console.run("status", network=False)
+    assert answer.code == 2
+    assert "--network must be given" in answer.err
+
+
+def test_test_keys_are_refused_where_money_is(console, monkeypatch):
+    monkeypatch.setattr("pegboard.cli.desk.LOCAL_CHAINS", frozenset())
+    answer = console.run("status", "HKD", "--deployer", "TEST::0")
+    assert answer.code == 1
+    assert "a key that everybody knows" in answer.err
+
+
+def test_a_record_is_needed_where_money_is(tmp_path, console, monkeypatch):
+    monkeypatch.setattr("pegboard.cli.desk.LOCAL_CHAINS", frozenset())
+    answer = Console(tmp_path).run("status", "HKD")
+    assert answer.code == 1
+    assert "give --deployer" in answer.err
+
+
+def test_the_node_is_the_one_of_the_tests():
+    assert networks.provider.chain_id == CHAIN_ID

@@ -1,0 +1,121 @@
+"""Privileged verbs, shown before they are done.
+
+perform
+├── given a role without delay
+│   └── it executes at once
+├── given a role with a delay
+│   ├── it schedules, and the same again says when it is due
+│   ├── when due it executes, as the member itself
+│   └── when expired it schedules anew
+└── given no role
+    └── it refuses, and nothing is sent
+"""
+
+import pytest
+
+from pegboard import actions
+from pegboard.errors import InputError, NotDue, NotPermitted, Reverted
+from pegboard.inputs import reference
+from pegboard.operate import perform
+from tests.support.world import REF, roles
+
+
+def resume(world):
+    return actions.resume(world.peg, ["mint"], REF)
+
+
+@pytest.fixture
+def paused(world):
+    world.act("PAUSER", world.token, "pause", 4, REF)
+    return world
+
+
+def test_at_once(world):
+    action = actions.pause(world.peg, ["mint", "transfers"], REF)
+    outcome = actions.carry_out(world.suite, action, world.member("PAUSER"))
+    assert outcome.executed
+    assert world.token.call("pauses") == 5
+
+
+def test_scheduled_then_executed_by_the_same_command(paused):
+    member, chain = paused.member("RESUMER"), paused.chain
+    outcome = actions.carry_out(paused.suite, resume(paused), member)
+    assert not outcome.executed
+    assert outcome.ready_at == chain.now() + 3600
+    for wait in (0, 3599):
+        chain.warp(wait)
+        with pytest.raises(NotDue) as caught:
+            actions.carry_out(paused.suite, resume(paused), member)
+        assert caught.value.ready_at == outcome.ready_at
+    chain.warp(1)
+    done = actions.carry_out(paused.suite, resume(paused), member)
+    assert done.executed
+    events = dict(paused.token.events(done.receipt.logs))
+    assert events["PauseLifted"]["operator"] == member
+    assert resume(paused).nothing_to_do
+
+
+def test_an_expired_schedule_is_renewed(paused):
+    member = paused.member("RESUMER")
+    first = actions.carry_out(paused.suite, resume(paused), member)
+    paused.chain.warp(3600 + 7 * 86400 + 1)
+    again = actions.carry_out(paused.suite, resume(paused), member)
+    assert not again.executed
+    assert again.ready_at > first.ready_at
+
+
+def test_without_the_role_nothing_is_sent(paused, monkeypatch):
+    monkeypatch.setattr(type(paused.chain), "send", lambda *_: pytest.fail("sent"))
+    with pytest.raises(NotPermitted, match=r"roles\.toml"):
+        perform(paused.suite.authority, resume(paused).call, paused.holder().address)
+    with pytest.raises(NotPermitted, match="that takes RESUMER"):
+        actions.summarise(paused.suite, roles(), resume(paused), paused.holder().address)
+
+
+def test_a_summary_says_what_a_signer_should_see(world):
+    world.attest(10**12)
+    to, signer = world.holder().address, world.member("MINTER")
+    action = actions.mint(world.peg, to, 50_000 * 10**6, reference("FPS 17"))
+    seen = actions.summarise(world.suite, roles(), action, signer)
+    assert seen.sentence == f"create 50,000.00 HKD at {to}, reference FPS 17"
+    assert (seen.needs, seen.roles, seen.delay) == ("MINTER", ("MINTER",), 0)
+    assert (seen.chain_id, seen.signer, seen.token) == (31337, signer, world.token.address)
+    assert seen.status.headroom == world.token.call("reserveHeadroom")
+
+
+def test_a_summary_refuses_what_the_chain_would_refuse(world):
+    world.attest(10**12)
+    action = actions.mint(world.peg, world.holder().address, 10**12, REF)
+    with pytest.raises(Reverted, match="ReserveExceeded"):
+        actions.summarise(world.suite, roles(), action, world.member("MINTER"))
+
+
+def test_what_means_nothing_is_refused(world):
+    holder = world.holder().address
+    with pytest.raises(InputError, match="zero"):
+        actions.mint(world.peg, holder, 0, REF)
+    with pytest.raises(InputError, match="twice"):
+        actions.mark(world.peg, "freeze", [holder, holder], REF)
+    with pytest.raises(InputError, match="transfers, signatures, mint, redeem"):
+        actions.pause(world.peg, [], REF)
+    with pytest.raises(InputError, match="cannot be paused"):
+        actions.pause(world.peg, ["everything"], REF)
+
+
+@pytest.mark.parametrize(
+    ("verb", "undo", "role"),
+    [
+        ("blacklist", "unblacklist", "BLACKLISTER"),
+        ("freeze", "unfreeze", "FREEZER"),
+        ("verify", "unverify", "VERIFIER"),
+    ],
+)
+def test_marks_know_when_there_is_nothing_to_do(world, verb, undo, role):
+    holder = world.holder().address
+    assert actions.mark(world.peg, undo, [holder], REF).nothing_to_do
+    action = actions.mark(world.peg, verb, [holder], REF)
+    assert not action.nothing_to_do
+    actions.carry_out(world.suite, action, world.member(role))
+    assert actions.mark(world.peg, verb, [holder], REF).nothing_to_do
+    both = [holder, world.holder(1).address]
+    assert not actions.mark(world.peg, verb, both, REF).nothing_to_do
