@@ -54,6 +54,8 @@ contract LedgerHandler {
     string public fault;
     /// @notice Successes of each action in this run.
     mapping(Action => uint256) public done;
+    /// @notice Actions taken in this run.
+    uint256 public calls;
     uint256 public minted;
     uint256 public burned;
     /// @notice Permits that were accepted, by owner.
@@ -63,7 +65,6 @@ contract LedgerHandler {
     uint256[PEOPLE] private _keys;
     int256[PEOPLE] private _expected;
     int256 private _expectedSupply;
-    uint256 private _calls;
     uint256 private _nonce;
     uint256 private _now;
 
@@ -85,8 +86,8 @@ contract LedgerHandler {
 
     /// @notice Takes one action: every other call the next in turn, so that each comes up in every run.
     function act(uint256 kind, uint256 from, uint256 to, uint256 value) external {
-        Action action = Action((_calls % 2 == 0 ? _calls / 2 : kind) % ACTIONS);
-        ++_calls;
+        Action action = Action((calls % 2 == 0 ? calls / 2 : kind) % ACTIONS);
+        ++calls;
         // What was never done yet is tried with nobody barred and nothing paused.
         if (done[action] == 0) _calm();
         if (_take(action, from % PEOPLE, to % PEOPLE, value)) ++done[action];

@@ -340,6 +340,17 @@ class LedgerMachine(Twins):
             kind = "infinite" if allowance == MAX_WORD else "finite"
             self._do(f"transferFrom {kind}", spender, "transferFrom", arguments, verb)
 
+    @rule(pair=pairs, to=people, amount=amounts)
+    def spend_endless_allowance(self, pair, to, amount):
+        """An unlimited allowance is given and used; it stays unlimited."""
+        spender, owner = pair
+        verb = self._bound("approve", owner, spender, MAX_WORD)
+        self._do("approve", owner, "approve", (spender, MAX_WORD), verb)
+        arguments = (owner, to, self._amount(amount, self.model.accounts[owner]))
+        kind = "infinite" if self.model.allowance(owner, spender) == MAX_WORD else "finite"
+        verb = self._bound("transfer_from", spender, *arguments)
+        self._do(f"transferFrom {kind}", spender, "transferFrom", arguments, verb)
+
     @rule(owner=people, spender=payees, value=chance((MAX_WORD, 50_000, 5_000, 500, 0)))
     def approve(self, owner, spender, value):
         spender = self._place(spender)
@@ -543,6 +554,16 @@ class LedgerMachine(Twins):
         account, reach = self._target(account, within)
         value = {"all": reach, "half": (reach + 1) // 2, "one above": reach + 1}[kind]
         self._as("SEIZER", "destroy", account, value)
+
+    @rule(pair=st.tuples(people, payees))
+    def hold_and_seize(self, pair):
+        """Half is held, one unit above the rest does not move, and an order takes held units."""
+        account, to = pair[0], self._place(pair[1])
+        self._as("FREEZER", "hold", account, (self.model.accounts[account].balance + 1) // 2)
+        self._transfer(account, to, "one above")
+        reach = self.model.reach(account)
+        label = "seize" if self._flags(account, BLACKLISTED | FROZEN) else "seize of held units"
+        self._as("SEIZER", "seize", account, to, (reach + 1) // 2, label=label)
 
     @rule(pair=st.tuples(people, payees))
     def seize_while_paused(self, pair):

@@ -245,11 +245,16 @@ class ReserveMachine(Twins):
     )
     def post(self, age, reserves, elsewhere, signers, fault):
         """A statement of some age that the first so many attestors signed."""
-        now, last = self.chain.now(), self.feed.rounds[-1] if self.feed.rounds else None
+        last = self.feed.rounds[-1] if self.feed.rounds else None
+        if last and fault is None:
+            # Time passes until a statement of that age is newer than the last.
+            self.chain.warp(max(last.as_of + 1 + age - self.chain.now(), 0))
+        now = self.chain.now()
         as_of = now + 1 if fault == "future" else now - age
         if fault == "again" and last:
             as_of = last.as_of
-        elsewhere = elsewhere * self.one
+        # Now and then not a whole unit of the token.
+        elsewhere = elsewhere * self.one + (elsewhere == 1_000)
         left = self.feed.anchor_left
         left = last.left if last and as_of // DAY > self.feed.anchor_day else left
         left = min(left, last.left) if last else 0

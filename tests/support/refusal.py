@@ -36,7 +36,7 @@ def words_of(world: World) -> dict[str, dict[str, str]]:
 
 @contextmanager
 def refused(world: World, name: str, /, **evidence: Any) -> Iterator[None]:
-    """What is inside must revert with exactly this error and evidence, and leave all storage as it was."""
+    """What is inside must revert with exactly this error, and leave all storage as it was."""
     before = words_of(world)
     with pytest.raises(Reverted) as caught:
         yield
@@ -44,8 +44,10 @@ def refused(world: World, name: str, /, **evidence: Any) -> Iterator[None]:
     assert words_of(world) == before
 
 
-def when_due(world: World, role: str, contract: Contract, name: str, *args: Any) -> Callable[[], Any]:
-    """The last step of a privileged verb: scheduled and waited for where its role must, ready to be called."""
+def when_due(
+    world: World, role: str, contract: Contract, name: str, *args: Any
+) -> Callable[[], Any]:
+    """The last step of a privileged verb, after its role's delay: a call without arguments."""
     data = contract.encode(name, *args)
     sender, delay = world.member(role), roles().roles[role].delay
     if delay:
@@ -56,7 +58,7 @@ def when_due(world: World, role: str, contract: Contract, name: str, *args: Any)
 
 @contextmanager
 def creation_refused(name: str, /, **evidence: Any) -> Iterator[None]:
-    """What is inside creates a contract, and its constructor must revert with exactly this error."""
+    """What is inside creates a contract, whose constructor must revert with exactly this error."""
     with pytest.raises(Reverted) as caught:
         yield
     fault = named(caught.value, artifacts().errors)

@@ -43,7 +43,7 @@ def mapping_slot(key_: int | str, slot: int) -> int:
 
 @cache
 def swift_roles() -> RolesConfig:
-    """The shipped roles without delays: what verbs do is tried here, how long they wait elsewhere."""
+    """The shipped roles without delays: here verbs are tried, elsewhere how long they wait."""
     swift = {name: replace(role, delay=0) for name, role in roles().roles.items()}
     return replace(roles(), roles=swift, by_id={r.id: r for r in swift.values()})
 

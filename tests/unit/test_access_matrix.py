@@ -141,7 +141,7 @@ def test_its_role_may(stage, kind, verb):
 
 @pytest.mark.parametrize(("kind", "verb"), ROWS)
 def test_nobody_acts_as_the_manager(stage, kind, verb):
-    """Events name the person, and one member cannot count twice: execute is refused by our contracts."""
+    """Events name the person, and one member cannot count twice: execute is refused."""
     target, call = prepared(stage, kind, verb)
     authority, role = stage.world.suite.authority, role_of(kind, verb)
     sender, delay = stage.world.member(role), roles().roles[role].delay

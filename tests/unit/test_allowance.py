@@ -7,7 +7,7 @@ approve
 transferFrom
 ├── when the allowance is short: reverts with ERC20InsufficientAllowance
 │   └── also for one's own tokens
-├── given a spender that is frozen, blacklisted or unverified in allow-list mode: reverts and names the spender
+├── given a spender that is barred, or unverified in allow-list mode: reverts and names it
 ├── given an owner or recipient that may not: reverts, and the allowance stays
 ├── when the amount is not spendable: reverts, and the allowance stays
 ├── given a finite allowance: it falls by exactly the value
@@ -155,7 +155,7 @@ def test_refuses_recipients_without_account(world, token, move, to):
 @pytest.mark.usefixtures("allowed")
 @pytest.mark.parametrize("value", [0, 1, 100])
 def test_a_finite_allowance_falls_by_the_value(world, token, holder, payee, spender, move, value):
-    """I5: by exactly the value, through the spender's own call; I3: and two balances change by it."""
+    """I5: by exactly the value, through the spender's own call; I3: as two balances do."""
     receipt = move(value)
     assert token.call("allowance", holder.address, spender.address) == 100 - value
     assert token.call("balanceOf", holder.address) == FUNDS - value

@@ -80,9 +80,7 @@ def test_expelling_a_stranger_changes_no_role(world, authority, stranger, minter
 
 
 def test_expel_refuses_others(world, authority, governor, minter):
-    with refused(
-        world, "AccessManagerUnauthorizedAccount", msgsender=governor, roleId=14
-    ):
+    with refused(world, "AccessManagerUnauthorizedAccount", msgsender=governor, roleId=14):
         authority.send("expel", MINTER, minter, sender=governor)
 
 
@@ -307,13 +305,16 @@ def test_granting_is_slow_and_can_be_cancelled(world, authority, governor, guard
     authority.send("schedule", authority.address, call.data, 0, sender=governor)
     world.chain.warp(2 * DAY)
     receipt = authority.submit(call.data, sender=governor)
-    assert ("RoleGranted", {
-        "roleId": MINTER,
-        "account": stranger.address,
-        "delay": 0,
-        "since": world.chain.now(),
-        "newMember": True,
-    }) in emitted(authority, receipt)
+    assert (
+        "RoleGranted",
+        {
+            "roleId": MINTER,
+            "account": stranger.address,
+            "delay": 0,
+            "since": world.chain.now(),
+            "newMember": True,
+        },
+    ) in emitted(authority, receipt)
     assert authority.call("hasRole", MINTER, stranger.address) == (True, 0)
 
 

@@ -5,11 +5,11 @@ transferWithAuthorization, receiveWithAuthorization
 ├── when it is not later than validAfter: reverts with AuthorizationNotYetValid
 ├── when it is not earlier than validBefore: reverts with AuthorizationExpired
 ├── given the nonce was used or cancelled, by any verb in any form: reverts with AuthorizationSpent
-├── when the signature is not of every field, this domain, this type, this key: reverts with InvalidSignature
+├── when the signature is of other fields, domain, type or key: reverts with InvalidSignature
 ├── when it has a high s, a v of 0 or 1, or not 65 bytes: reverts with InvalidSignature
 ├── when the transfer is refused: reverts, and the nonce stays unused
 ├── given a contract wallet (ERC-1271)
-│   ├── when it says no, reverts with the magic value, answers short, answers a spoiled word or writes: reverts
+│   ├── when it says no, reverts with the magic, answers short or spoiled, or writes: reverts
 │   └── else: moves
 ├── given an account that delegates to code (EIP-7702): its key signs as before
 └── else: logs the use, then the transfer
@@ -51,7 +51,7 @@ def form(request):
 
 
 class Move:
-    """An authorization of 100 from the holder to the payee, valid from now, and how to submit it."""
+    """An authorization of 100 from the holder to the payee, valid now, and how to submit it."""
 
     def __init__(self, token, holder, payee):
         self.token, self.signer = token, holder
@@ -154,8 +154,12 @@ def test_takes_the_widest_bounds(world, token, payee, move, way):
 # Once
 
 
-@pytest.mark.parametrize("second", [*MOVES, *[("cancelAuthorization", f) for f in FORMS]], ids=" ".join)
-@pytest.mark.parametrize("first", [*MOVES, *[("cancelAuthorization", f) for f in FORMS]], ids=" ".join)
+@pytest.mark.parametrize(
+    "second", [*MOVES, *[("cancelAuthorization", f) for f in FORMS]], ids=" ".join
+)
+@pytest.mark.parametrize(
+    "first", [*MOVES, *[("cancelAuthorization", f) for f in FORMS]], ids=" ".join
+)
 def test_a_nonce_is_spent_once_over_all_verbs_and_forms(
     world, token, holder, payee, relayer, move, first, second
 ):
@@ -169,9 +173,7 @@ def test_a_nonce_is_spent_once_over_all_verbs_and_forms(
     assert token.call("authorizationState", holder.address, NONCE) is False
     do(first)
     assert token.call("authorizationState", holder.address, NONCE) is True
-    with refused(
-        world, "AuthorizationSpent", authorizer=holder.address, nonce="0x" + NONCE.hex()
-    ):
+    with refused(world, "AuthorizationSpent", authorizer=holder.address, nonce="0x" + NONCE.hex()):
         do(second)
 
 
@@ -181,7 +183,8 @@ def test_nonces_are_the_authorizers_own(world, token, holder, payee, stranger, m
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [(0, 1), (0, 255), (255, 256), (2**256 - 1, 2**256 - 2), (0, 2**255), (7, 7 + 2**8)]
+    ("one", "other"),
+    [(0, 1), (0, 255), (255, 256), (2**256 - 1, 2**256 - 2), (0, 2**255), (7, 7 + 2**8)],
 )
 def test_nonces_next_to_each_other_are_apart(world, token, holder, payee, move, way, one, other):
     """I17: any 32 bytes are a nonce; bits and words never meet."""
@@ -425,7 +428,9 @@ def test_a_contract_wallet_authorizes(world, token, payee, wallet, wallet_move, 
     ]
 
 
-def test_a_contract_wallet_permits_and_cancels(world, token, holder, spender, wallet, wallet_move, form):
+def test_a_contract_wallet_permits_and_cancels(
+    world, token, holder, spender, wallet, wallet_move, form
+):
     """I22: every signed verb."""
     values = (wallet.address, spender.address, 9, 0, FOREVER)
     signature = sign(holder, token, "Permit", values)
@@ -483,7 +488,9 @@ def test_a_wallet_that_writes_is_refused(own_world, form):
     move.fields["from"] = honest
     move.do(("transferWithAuthorization", form))
     move.fields["from"] = writer
-    with refused(own_world, "InvalidSignature", signer=own_world.suite.authority.at(writer).address):
+    with refused(
+        own_world, "InvalidSignature", signer=own_world.suite.authority.at(writer).address
+    ):
         move.do(("transferWithAuthorization", form))
 
 

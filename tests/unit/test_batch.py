@@ -4,9 +4,10 @@ pay
 ├── when there are no rows, or not one reference a row: reverts with BatchLengthMismatch
 ├── given the payer executed this chunk: reverts with ChunkExecuted
 ├── when the total is not the sum of the rows: reverts with BatchTotalMismatch
-├── when the total is not spendable, the payer is barred or transfers are paused: reverts, and the chunk stays unused
-├── when a payee is address zero or the token: reverts with ERC20InvalidReceiver, and the chunk stays unused
-├── given a payee that may not receive: the row is skipped and reported, and the payer keeps its value
+├── when the total is not spendable, the payer is barred or transfers are paused: reverts
+├── when a payee is address zero or the token: reverts with ERC20InvalidReceiver
+├── given that it reverts: the chunk stays unused
+├── given a payee that may not receive: the row is skipped, and the payer keeps its value
 ├── given a row to the payer itself: exact, too
 └── else: pays every row, each with its reference right before its Transfer, and sums up last
 """
@@ -92,18 +93,14 @@ def test_a_chunk_executes_once(world, token, holder, people, pay):
     """P1: a (payer, batch, chunk) executes at most once."""
     pay([(people[0], 1)])
     assert token.call("chunkState", holder.address, BATCH, 0) is True
-    with refused(
-        world, "ChunkExecuted", payer=holder.address, batchId=hexed(BATCH), chunk=0
-    ):
+    with refused(world, "ChunkExecuted", payer=holder.address, batchId=hexed(BATCH), chunk=0):
         pay([(people[1], 2)])
 
 
 def test_a_chunk_executes_once_over_both_forms(world, token, holder, people):
     """P1: whichever form came first."""
     token.send(PLAIN, BATCH, 7, [(people[0], 1)], 1, sender=holder.address)
-    with refused(
-        world, "ChunkExecuted", payer=holder.address, batchId=hexed(BATCH), chunk=7
-    ):
+    with refused(world, "ChunkExecuted", payer=holder.address, batchId=hexed(BATCH), chunk=7):
         token.send(REFERENCED, BATCH, 7, [(people[0], 1)], [REF], 1, sender=holder.address)
 
 
@@ -196,7 +193,9 @@ def test_pays_every_row(world, token, holder, people, pay):
     supply = token.call("totalSupply")
     rows = [(people[0], 10), (people[1], 0), (people[2], 2_000), (people[0], 5)]
     receipt = pay(rows)
-    expected = [e for i, (to, v) in enumerate(rows) for e in paid_row(pay, i, holder.address, to, v)]
+    expected = [
+        e for i, (to, v) in enumerate(rows) for e in paid_row(pay, i, holder.address, to, v)
+    ]
     assert emitted(token, receipt) == expected + summed(holder.address, 2_015, 0, 4)
     assert token.call("balanceOf", holder.address) == FUNDS - 2_015
     assert [token.call("balanceOf", p) for p in people] == [15, 0, 2_000, 0, 0]

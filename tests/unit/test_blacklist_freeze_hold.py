@@ -1,7 +1,7 @@
 """Barring accounts, and holding amounts of them.
 
 blacklist, freeze
-├── given a contract of the suite in the list: reverts with SuiteAccount, and nobody in the list is barred
+├── given a contract of the suite in the list: reverts with SuiteAccount, and bars nobody
 ├── when the list has address zero or the token: reverts with InvalidAccount
 ├── given an account that is barred already: passes over it without event
 └── else: bars every account at once, with an event each; balance, hold, nonce and supply stay

@@ -117,9 +117,7 @@ def test_the_token_accepts_the_vectors(own_world, vector_token, form):
 
     cancel = message_of(CASES["CancelAuthorization"])
     signature = signature_of(CASES["CancelAuthorization"]).args(form)
-    token.send(
-        spelled("cancelAuthorization", form), *cancel.values(), *signature, sender=relayer
-    )
+    token.send(spelled("cancelAuthorization", form), *cancel.values(), *signature, sender=relayer)
     assert token.call("authorizationState", cancel["authorizer"], cancel["nonce"]) is True
 
 
@@ -142,7 +140,7 @@ def test_every_currency_and_chain_has_its_own_domain():
 
 
 def test_the_domain_follows_the_chain_id():
-    """I19: after a fork with a new chain id old signatures are void, since nothing is cached for it."""
+    """I19: after a fork with a new chain id old signatures are void."""
     before, fork = build_world(RevmChain(31337)), build_world(RevmChain(31338))
     owner, spender = key(20), key(21)
     token = before.token

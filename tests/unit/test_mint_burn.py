@@ -258,9 +258,7 @@ def test_refuses_disputed_reserves(world, token, feed, mint):
 
 
 def test_refuses_before_the_first_statement(world, feed, mint):
-    with refused(
-        world, "ReserveUnavailable", source=feed.address, reason="NoStatement(round=0)"
-    ):
+    with refused(world, "ReserveUnavailable", source=feed.address, reason="NoStatement(round=0)"):
         mint(1)
 
 
@@ -296,7 +294,12 @@ def test_refuses_one_unit_above_the_headroom(world, token, mint, loose):
 @pytest.mark.req("HK-26")
 @pytest.mark.parametrize(
     ("buffer", "reserves", "usable"),
-    [(50, 1_005_000, 1_000_000), (50, 1_004_999, 999_999), (1, 10_000, 9_999), (65_535, 75_534, 9_999)],
+    [
+        (50, 1_005_000, 1_000_000),
+        (50, 1_004_999, 999_999),
+        (1, 10_000, 9_999),
+        (65_535, 75_534, 9_999),
+    ],
 )
 def test_the_buffer_is_kept_exactly(world, token, mint, loose, buffer, reserves, usable):
     """I8: usable = reserves * 10000 / (10000 + buffer), rounded down."""
@@ -447,7 +450,9 @@ def test_every_pair_of_decimals(create, decimals):
             start = world.chain.snapshot()
 
 
-@pytest.mark.parametrize(("decimals", "unit"), [(2, 0), (2, 18), (6, 8), (18, 0), (18, 2), (18, 18)])
+@pytest.mark.parametrize(
+    ("decimals", "unit"), [(2, 0), (2, 18), (6, 8), (18, 0), (18, 2), (18, 18)]
+)
 def test_the_shipped_feed_in_other_decimals(decimals, unit):
     """I8: the same with our own feed, buffer included."""
     config = replace(PLENTY, decimals=decimals, reserves=replace(PLENTY.reserves, decimals=unit))
@@ -492,7 +497,8 @@ def test_a_cut_raises_neither_capacity_nor_refill(world, token, pauser, capacity
 
 @pytest.mark.req("HK-07")
 @pytest.mark.parametrize(
-    ("capacity", "window"), [(CAPACITY, DAY), (CAPACITY, DAY + 1), (CAPACITY // 2, DAY // 2), (0, 1)]
+    ("capacity", "window"),
+    [(CAPACITY, DAY), (CAPACITY, DAY + 1), (CAPACITY // 2, DAY // 2), (0, 1)],
 )
 def test_cuts_at_once(world, token, pauser, capacity, window):
     receipt = token.send("lowerMintLimit", capacity, window, REF, sender=pauser)
@@ -536,7 +542,7 @@ def test_refills_with_time(world, token, mint):
 
 
 def test_a_cut_leaves_what_is_used(world, token, mint, pauser):
-    """What was used refilled at the old rate until the cut, and refills at the new rate after it."""
+    """What was used refilled at the old rate until the cut, and at the new rate after it."""
     world.attest(10**17)
     mint(CAPACITY)
     world.chain.warp(DAY // 4)
@@ -646,9 +652,7 @@ def test_burn_refuses_an_unverified_burner_in_allow_list_mode(world, token, fund
 
 
 def test_burn_refuses_more_than_the_balance(world, token, funded):
-    with refused(
-        world, "ERC20InsufficientBalance", sender=funded, balance=1_000, needed=1_001
-    ):
+    with refused(world, "ERC20InsufficientBalance", sender=funded, balance=1_000, needed=1_001):
         token.send("burn", 1_001, REF, sender=funded)
 
 
@@ -710,7 +714,7 @@ def test_terms_are_set_late_and_logged(world, token, feed, governor, loose):
 
 @pytest.mark.req("HK-31")
 def test_the_books_agree_with_the_events(world, token, holder, payee, spender, burner):
-    """I1: balances add up to the supply; I2: the supply is minted minus burned, from events alone."""
+    """I1: balances add up to the supply; I2: it is minted minus burned, from events alone."""
     logs = []
 
     def record(receipt):

@@ -52,7 +52,9 @@ def test_refuses_another_code(world, registry, token, feed, euro, wrong):
 
 
 def test_refuses_what_is_registered(world, registry, token, feed):
-    act = when_due(world, "GOVERNOR", registry, "register", b"HKD", token.address, feed.address, REF)
+    act = when_due(
+        world, "GOVERNOR", registry, "register", b"HKD", token.address, feed.address, REF
+    )
     with refused(world, "AlreadyRegistered", code=code("HKD"), token=token.address):
         act()
 

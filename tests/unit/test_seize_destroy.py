@@ -6,7 +6,7 @@ seize, destroy
 ├── given a hold: reaches up to the held amount, at most the balance
 ├── given a frozen or blacklisted account: reaches the balance
 ├── given a contract of the suite, address zero or the token: reverts
-├── when seized to oneself, to address zero, to the token or to an account that may not receive: reverts
+├── when seized to oneself, address zero, the token or an account that may not receive: reverts
 ├── given a hold: consumes it first
 ├── given that everything is paused: works
 └── else: a seizure leaves the supply, a destruction lowers it by exactly the value
@@ -102,7 +102,7 @@ def test_refuses_accounts_that_are_none(world, token, order, account):
 
 @pytest.mark.parametrize("value", [0, 1, 400, FUNDS])
 def test_takes_exactly_the_value(world, token, barred, payee, seizer, order, value):
-    """I13: the balance of a barred account changes only so; I2: a destruction is one Transfer to zero."""
+    """I13: a barred balance changes only so; I2: a destruction is one Transfer to zero."""
     supply = token.call("totalSupply")
     receipt = order(barred, value)()
     to = payee.address if order.verb == "seize" else ZERO

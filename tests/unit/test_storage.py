@@ -1,7 +1,7 @@
 """The layout of the token's storage, word by word, as TokenStorage.sol draws it.
 
-Every field is written by the contract and read from the raw word, or written into the raw word and read from the
-contract; layout tools cannot see the account words, whose key is the address itself.
+Every field is written by the contract and read from the raw word, or the other way round; layout
+tools cannot see the account words, whose key is the address itself.
 """
 
 import pytest
@@ -93,7 +93,7 @@ def test_an_accounts_key_is_its_address_with_bit_160(world, token, holder):
 
 
 def test_the_nonce_cannot_carry_into_the_flags(own_world):
-    """I16: the raw word with the last nonce but one, all flags clear, and the greatest other fields."""
+    """I16: the last nonce but one, all flags clear, and the greatest other fields."""
     token, owner, spender = own_world.token, key(20), key(21)
     slot = account_slot(owner.address)
     full = (2**24 - 2) << 224 | MAX << 112 | MAX
@@ -204,7 +204,9 @@ def test_chunks(token, holder, payee, raw, chunk):
 
 def test_reserve_terms(world, token, stranger, raw):
     """token decimals | single chain | buffer | maximum age | source."""
-    world.act("GOVERNOR", token, "setReserveTerms", (stranger.address, 0xABCDEF01, 0x1234, True), REF)
+    world.act(
+        "GOVERNOR", token, "setReserveTerms", (stranger.address, 0xABCDEF01, 0x1234, True), REF
+    )
     source = int(stranger.address, 16)
     assert raw(TERMS) == 6 << 216 | 1 << 208 | 0x1234 << 192 | 0xABCDEF01 << 160 | source
     world.act("GOVERNOR", token, "setReserveTerms", (stranger.address, 0, 0, False), REF)

@@ -37,7 +37,9 @@ IMPLEMENTATION_SLOT = int.from_bytes(keccak(text="eip1967.proxy.implementation")
 @pytest.fixture
 def successor(world, create):
     """Covers every hot selector, and leaves the issuer's powers to Controls."""
-    return create(world, "Successor", world.token.call("name"), "HKD", world.suite.controls.address, 27)
+    return create(
+        world, "Successor", world.token.call("name"), "HKD", world.suite.controls.address, 27
+    )
 
 
 def code_hash(world, contract):
@@ -158,9 +160,7 @@ def test_only_upgrader_upgrades(world, token, successor, audited, auditor, admin
     """I23: only UPGRADER, who is not AUDITOR."""
     for sender in (auditor, admin, world.member("GOVERNOR")):
         with refused(world, "AccessManagedUnauthorized", caller=sender):
-            token.send(
-                "upgrade", successor.address, audited, AUDIT, False, sender=sender
-            )
+            token.send("upgrade", successor.address, audited, AUDIT, False, sender=sender)
 
 
 # What it does
@@ -219,7 +219,9 @@ def picture(token, people):
     )
 
 
-def test_a_plain_upgrade_leaves_the_hot_path(world, token, holder, payee, people, successor, audited):
+def test_a_plain_upgrade_leaves_the_hot_path(
+    world, token, holder, payee, people, successor, audited
+):
     before = picture(token, people)
     upgrade(world, token, successor.address, audited, AUDIT, False)()
     assert picture(token, people) == before
@@ -254,9 +256,7 @@ def test_delegate_all_takes_over_transfer_and_views(
         ("Superseded", {"pauses": 1 << 192}),
         ("Transfer", {"from": holder.address, "to": payee.address, "value": 3}),
     ]
-    receipt = token.send(
-        "transferFrom", holder.address, payee.address, 7, sender=spender.address
-    )
+    receipt = token.send("transferFrom", holder.address, payee.address, 7, sender=spender.address)
     assert [name for name, _ in everything.events(receipt.logs)] == ["Superseded", "Transfer"]
     assert token.call("allowance", holder.address, spender.address) == 70
     assert token.call("balanceOf", payee.address) == 110
@@ -319,9 +319,7 @@ def test_the_issuers_verbs_go_on_when_superseded(world, token, holder, successor
 
 @pytest.mark.parametrize(("audit", "code"), [(ZERO_HASH, REF), (REF, ZERO_HASH)])
 def test_refuses_hashes_of_zero(world, token, auditor, audit, code):
-    with refused(
-        world, "AuditInvalid", auditHash="0x" + audit.hex(), codeHash="0x" + code.hex()
-    ):
+    with refused(world, "AuditInvalid", auditHash="0x" + audit.hex(), codeHash="0x" + code.hex()):
         token.send("registerAudit", audit, code, sender=auditor)
 
 
@@ -391,7 +389,7 @@ def test_ether_is_refused(own_world, verb):
     sender = own_world.member("PAUSER") if verb == "pause" else sender
     evm.set_balance(sender, 10**18)
     evm.message_call(sender, own_world.holder(5).address, value=1)
-    with pytest.raises(RuntimeError, match="^Revert"):
+    with pytest.raises(RuntimeError, match=r"^Revert"):
         evm.message_call(sender, token.address, calldata=data, value=1)
     assert evm.get_balance(token.address) == 0
 
@@ -406,9 +404,7 @@ def test_rescues_foreign_tokens_only(world, token, create, payee, governor):
         with refused(world, "InvalidAccount", account=nobody):
             act()
     act = when_due(world, "GOVERNOR", token, "rescue", foreign.address, payee.address, 501, REF)
-    with refused(
-        world, "ERC20InsufficientBalance", sender=token.address, balance=500, needed=501
-    ):
+    with refused(world, "ERC20InsufficientBalance", sender=token.address, balance=500, needed=501):
         act()
     receipt = when_due(
         world, "GOVERNOR", token, "rescue", foreign.address, payee.address, 500, REF

@@ -166,7 +166,7 @@ VERBS: dict[tuple[str, str], Callable[[Stage], tuple[Any, ...]]] = {
     ("authority", "expel"): lambda s: (3, s.world.member("MINTER")),
 }
 
-#: What the manager decides about itself, whatever is mapped: the mapping only says whose guardian may cancel.
+#: What the manager decides about itself; the mapping only says whose guardian may cancel.
 MANAGER_DECIDES = dict.fromkeys(
     [
         "labelRole",
