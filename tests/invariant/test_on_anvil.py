@@ -26,6 +26,14 @@ class StillAnvil(AnvilChain):
         super().__init__()
         self.result("anvil_setBlockTimestampInterval", [0])
 
+    def warp(self, seconds: int) -> None:
+        """The next block is mined so much later."""
+        later = self.now() + seconds
+        if seconds:
+            self.result("evm_setNextBlockTimestamp", [hex(later)])
+            self.result("anvil_mine", ["0x1"])
+        assert self.now() == later
+
 
 def _verb(action: str) -> str:
     """`pay` of `pay with a skipped row`."""
