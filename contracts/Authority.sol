@@ -21,8 +21,7 @@ contract Authority is AccessManager, IExpelling {
 
     /// @dev The selector is mapped to a role on this very contract; granting goes the slow way.
     function expel(uint64 roleId, address account) external onlyAuthorized {
-        _revokeRole(roleId, account);
-        emit Expelled(roleId, account, _msgSender());
+        if (_revokeRole(roleId, account)) emit Expelled(roleId, account, _msgSender());
     }
 
     /* INSIDE */
@@ -34,12 +33,16 @@ contract Authority is AccessManager, IExpelling {
     {
         if (account == address(0)) revert InvalidMember(account);
         newMember = AccessManager._grantRole(roleId, account, grantDelay, executionDelay);
+        // A second grant finds the account there already.
+        // slither-disable-next-line unused-return
         if (roleId == ADMIN_ROLE) _admins.add(account);
     }
 
     function _revokeRole(uint64 roleId, address account) internal override returns (bool) {
         if (roleId == ADMIN_ROLE && _admins.contains(account)) {
             if (!_hasOtherAdmin(account)) revert LastAdmin(account);
+            // It is there: `contains` said so.
+            // slither-disable-next-line unused-return
             _admins.remove(account);
         }
         return AccessManager._revokeRole(roleId, account);

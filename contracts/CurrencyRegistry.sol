@@ -35,7 +35,10 @@ contract CurrencyRegistry is ICurrencyRegistry, Restricted {
 
     function register(bytes3 code, address token, address feed, bytes32 ref) external restricted {
         _requireCode(code, IPeggedToken(token).currency());
-        _requireCode(code, IReserveFeed(feed).currency());
+        // A feed that names a currency must name this one; a plain AggregatorV3 feed names none.
+        try IReserveFeed(feed).currency() returns (string memory currency) {
+            _requireCode(code, currency);
+        } catch {}
         if (codeOf[token] != 0 || !_codes.add(bytes32(code))) revert AlreadyRegistered(code, token);
         _currencies[code] = Currency(token, feed);
         codeOf[token] = code;

@@ -9,6 +9,9 @@ import {Account} from "contracts/libraries/AccountWord.sol";
 import {Config, PAUSE_TRANSFERS} from "contracts/libraries/ConfigWord.sol";
 import {Batches} from "contracts/token/Batches.sol";
 
+// `_open` may end the call with the implementation's answer, which is what `delegateAll` is for.
+// slither-disable-start incorrect-return
+
 /// @title The token of one currency
 /// @notice Answers the hot path of `IPeggedToken` in place and sends every other selector to its implementation
 /// (`Controls`) by delegatecall. It has no initializer and is not upgradeable itself: what it is called and how it counts
@@ -126,6 +129,10 @@ contract PeggedToken is Batches {
         return _hasAccount(account) && _mayReceive(config, _account(account));
     }
 
+    function pausedSeconds() external view returns (uint40) {
+        return _openView().pausedSeconds(block.timestamp);
+    }
+
     /* HOLDER */
 
     function transfer(address to, uint256 value) external returns (bool) {
@@ -163,6 +170,8 @@ contract PeggedToken is Batches {
     /* INSIDE */
 
     function _moveFrom(Config config, address from, address to, uint256 value) private {
+        // A movement out of nothing would read as a mint, even of zero.
+        if (from == address(0)) revert IPeggedToken.ERC20InvalidSender(from);
         Account spender = _account(msg.sender);
         _requireSender(config, msg.sender, spender);
         mapping(address spender => uint256 value) storage allowances = _allowances[from];
@@ -183,3 +192,4 @@ contract PeggedToken is Batches {
         emit IPeggedToken.TransferReference(ref.length > 32 ? keccak256(ref) : bytes32(ref));
     }
 }
+// slither-disable-end incorrect-return

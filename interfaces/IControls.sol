@@ -15,7 +15,7 @@ interface IControls {
     /// means no minting.
     /// @param bufferBps Over-collateralisation in basis points: usable = reserves * 10000 / (10000 + bufferBps).
     /// @param singleChain Declares that no other chain issues this currency; else the source must answer `elsewhere()`.
-    struct ReserveTerms {
+    struct ReserveConfig {
         address source;
         uint32 maxAge;
         uint16 bufferBps;
@@ -24,8 +24,10 @@ interface IControls {
 
     /* EVENTS */
 
-    event Minted(address indexed minter, address indexed to, uint256 value, bytes32 indexed ref);
-    event Burned(address indexed burner, uint256 value, bytes32 indexed ref);
+    /// @notice The Transfer in the log before is a mint by `minter`.
+    event Minted(address indexed minter, bytes32 indexed ref);
+    /// @notice The Transfer in the log before is a burn of the burner's own tokens.
+    event Burned(bytes32 indexed ref);
     event Blacklisted(address indexed account, address indexed operator, bytes32 indexed ref);
     event Unblacklisted(address indexed account, address indexed operator, bytes32 indexed ref);
     event AccountFrozen(address indexed account, address indexed operator, bytes32 indexed ref);
@@ -46,21 +48,17 @@ interface IControls {
     event PauseLifted(uint8 pauses, address indexed operator, bytes32 indexed ref);
     event AllowListModeEntered(address indexed operator, bytes32 indexed ref);
     event AllowListModeLeft(address indexed operator, bytes32 indexed ref);
-    event ReserveTermsSet(
+    event ReserveConfigSet(
         address indexed source, uint32 maxAge, uint16 bufferBps, bool singleChain, address operator, bytes32 indexed ref
     );
     event MintLimitSet(uint256 capacity, uint256 window, address indexed operator, bytes32 indexed ref);
     event Rescued(address indexed token, address indexed to, uint256 value, address operator, bytes32 indexed ref);
-    event AuditRegistered(bytes32 indexed auditHash, bytes32 indexed codeHash, address indexed operator);
-    event AuditWithdrawn(bytes32 indexed auditHash, bytes32 indexed codeHash, address indexed operator);
     /// @notice The token's implementation changed (ERC-1967).
     event Upgraded(address indexed implementation);
     event UpgradeApproved(bytes32 indexed codeHash, bytes32 indexed auditHash, bool delegateAll, address operator);
 
     /* ERRORS */
 
-    /// @notice `Controls` works only when a token delegates to it.
-    error NotDelegated();
     /// @notice A reference is required here and may not be zero.
     error ReferenceRequired();
     /// @notice Address zero and the token itself have no account.
@@ -69,6 +67,8 @@ interface IControls {
     error SuiteAccount(address account);
     /// @notice An account that is frozen, blacklisted or under a hold cannot become a contract of the suite.
     error BarredAccount(address account);
+    /// @notice A mint of zero would pass even without headroom.
+    error NothingToMint();
     /// @notice Minting is off: no reserve source, or no maximum age, is set.
     error ReserveUnset();
     /// @notice The reserve source could not be read; `reason` is what it reverted with.
@@ -103,8 +103,6 @@ interface IControls {
     error CodeHashMismatch(bytes32 actual, bytes32 approved);
     /// @notice This audit was not registered for this code.
     error AuditNotRegistered(bytes32 auditHash, bytes32 codeHash);
-    /// @notice This audit hash is registered already, for another code; or a hash is zero.
-    error AuditInvalid(bytes32 auditHash, bytes32 codeHash);
     /// @notice The new implementation would answer every selector, but does not answer this one.
     error HotSelectorMissing(bytes4 selector);
 
@@ -115,20 +113,16 @@ interface IControls {
     /// @notice The code that answers what the token does not answer in place (ERC-1967).
     function implementation() external view returns (address);
     /// @notice Whether every call goes to the implementation.
-    function delegatesAll() external view returns (bool);
+    function delegateAll() external view returns (bool);
     /// @notice Every selector of the token's hot path that this implementation can take over.
     function hotSelectors() external pure returns (bytes4[] memory);
     /// @notice The declared source of reserves.
-    function reserveTerms() external view returns (ReserveTerms memory);
-    /// @notice What this chain has issued and not redeemed; equals the supply as long as nothing bridges.
-    function issued() external view returns (uint256);
+    function reserveConfig() external view returns (ReserveConfig memory);
     /// @notice What the reserves would still allow to mint now, rounded down; reverts with the reason for which a mint
     /// would be refused whatever its size.
     function reserveHeadroom() external view returns (uint256);
     /// @notice The refilling mint limit: `capacity` refills over `window` seconds, `available` is left now.
     function mintLimit() external view returns (uint256 capacity, uint256 window, uint256 available);
-    /// @notice The code hash for which the audit was registered, or zero.
-    function auditedCode(bytes32 auditHash) external view returns (bytes32);
 
     /* MINTER */
 
@@ -194,7 +188,7 @@ interface IControls {
     /// @notice Everybody who is not barred may send, receive and spend again.
     function leaveAllowListMode(bytes32 ref) external;
     /// @notice Replaces the declared source of reserves.
-    function setReserveTerms(ReserveTerms calldata terms, bytes32 ref) external;
+    function setReserveConfig(ReserveConfig calldata terms, bytes32 ref) external;
     /// @notice Sets the mint limit: `capacity` refills over `window` seconds. What is used stays used.
     function raiseMintLimit(uint208 capacity, uint48 window, bytes32 ref) external;
     /// @notice Marks contracts of the suite, which hold other people's tokens.
@@ -202,14 +196,7 @@ interface IControls {
     /// @notice Takes the mark off.
     function delist(address[] calldata accounts, bytes32 ref) external;
     /// @notice Sends foreign tokens that were sent to the token's address by mistake.
-    function rescue(address token, address to, uint256 value, bytes32 ref) external;
-
-    /* AUDITOR */
-
-    /// @notice Records that the audit with this hash covers the code with this hash.
-    function registerAudit(bytes32 auditHash, bytes32 codeHash) external;
-    /// @notice Withdraws an audit; upgrades that cite it are refused from now on.
-    function withdrawAudit(bytes32 auditHash) external;
+    function rescueERC20(address token, address to, uint256 value, bytes32 ref) external;
 
     /* UPGRADER */
 

@@ -38,7 +38,7 @@ interface ICurrencyRegistry {
 
     /* GOVERNOR */
 
-    /// @notice Registers a currency; both contracts must carry the code themselves.
+    /// @notice Registers a currency; the token must carry the code itself, and so must a feed that carries one.
     function register(bytes3 code, address token, address feed, bytes32 ref) external;
     /// @notice Takes a currency off the board; the token itself goes on.
     function retire(bytes3 code, bytes32 ref) external;

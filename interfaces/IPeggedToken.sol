@@ -43,6 +43,8 @@ interface IPeggedToken {
     error ERC7943InsufficientUnfrozenBalance(address account, uint256 amount, uint256 unfrozen);
     /// @notice Address zero and the token itself cannot hold tokens (ERC-6093).
     error ERC20InvalidReceiver(address receiver);
+    /// @notice Nothing moves out of address zero (ERC-6093).
+    error ERC20InvalidSender(address sender);
     /// @notice Address zero cannot be approved (ERC-6093).
     error ERC20InvalidSpender(address spender);
     /// @notice The spender's allowance is too small (ERC-6093).
@@ -123,7 +125,7 @@ interface IPeggedToken {
     /// @notice Whether `account`'s identity is known; contracts of the suite count as verified.
     function isVerified(address account) external view returns (bool);
     /// @notice Whether `account` is a contract of the suite, which holds other people's tokens and cannot be barred.
-    function isSuite(address account) external view returns (bool);
+    function isEnlisted(address account) external view returns (bool);
     /// @notice The amount of `account` under partial freeze; may exceed its balance (ERC-7943).
     function getFrozenTokens(address account) external view returns (uint256);
     /// @notice What `account` could send now if nothing is paused: max(balance - held, 0), and 0 while it may not send.
@@ -151,7 +153,8 @@ interface IPeggedToken {
     function transfer(address to, uint256 value, bytes calldata ref) external returns (bool);
     /// @notice Lets `spender` move up to `value` of the caller's tokens (ERC-20).
     function approve(address spender, uint256 value) external returns (bool);
-    /// @notice Pays all rows, or none; rows whose payee may not receive are skipped and reported.
+    /// @notice Pays all rows, or none; rows whose payee may not receive are skipped and reported. Address zero and the
+    /// token itself are no payees: they revert the batch.
     /// @param batchId Identifies the batch; the hash of the canonical payment file, so that a file is paid once.
     /// @param chunk Each (payer, batchId, chunk) executes once, ever; up to 256 chunks a batch.
     /// @param total The sum of all rows, skipped ones included; must be spendable up front.

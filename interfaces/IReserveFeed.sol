@@ -16,8 +16,8 @@ interface IReserveFeed {
     struct Statement {
         string currency;
         uint40 asOf;
-        uint128 reserves;
-        uint128 elsewhere;
+        uint104 reserves;
+        uint104 elsewhere;
         bytes32 document;
     }
 
@@ -69,7 +69,7 @@ interface IReserveFeed {
     function currency() external view returns (string memory);
     /// @notice The ceiling on other chains' issuance in the last statement; reverts while disputed or without one.
     function elsewhere() external view returns (uint256);
-    /// @notice The last statement's figures, disputed or not; zeros before the first.
+    /// @notice The last statement's figures, disputed or not; zeros before the first. A round is its as-of time.
     function latestStatement()
         external
         view

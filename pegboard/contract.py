@@ -93,6 +93,11 @@ class Artifacts:
         }
 
     @cached_property
+    def feed_abi(self) -> Abi:
+        """Everything a reserve feed's address answers: its own functions and those of `FeedControls`."""
+        return merged(self["ReserveFeed"].abi, self["FeedControls"].abi)
+
+    @cached_property
     def errors(self) -> dict[bytes, dict[str, Any]]:
         """Every error of every contract, by selector."""
         items = (

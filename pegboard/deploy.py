@@ -90,7 +90,9 @@ class Deployer:
     def _creations(self) -> Iterator[Creation]:
         suite, code = self.suite, self.suite.initcodes
         yield Creation("Authority", suite.authority.address, code.authority)
+        yield Creation("AuditRegister", suite.audits.address, code.audits)
         yield Creation("Controls", suite.controls.address, code.controls)
+        yield Creation("FeedControls", suite.feed_controls.address, code.feed_controls)
         yield Creation("CurrencyRegistry", suite.registry.address, code.registry)
         for name, peg in suite.pegs.items():
             yield Creation(f"{name} token", peg.token.address, code.tokens[name])
@@ -176,15 +178,17 @@ class Deployer:
                 return f"the {code} token"
             if contract is peg.feed:
                 return f"the {code} reserve feed"
+        if contract is self.suite.audits:
+            return "the audit register"
         return "the registry" if contract is self.suite.registry else "the Authority"
 
     def _currency_settings(self, peg: Peg, *, new: bool) -> Iterator[Call]:
         config, terms = peg.config, peg.config.reserves
         ref = keccak(text=f"deploy {config.code}")
         wanted = (peg.feed.address, terms.max_age, terms.buffer_bps, False)
-        if new or tuple(peg.token.call("reserveTerms")) != (peg.feed.address.lower(), *wanted[1:]):
+        if new or tuple(peg.token.call("reserveConfig")) != (peg.feed.address.lower(), *wanted[1:]):
             yield peg.token.prepare(
-                "setReserveTerms",
+                "setReserveConfig",
                 wanted,
                 ref,
                 text=f"let {config.code} be minted against its reserve feed, "
@@ -323,7 +327,7 @@ class Deployer:
         suite = self.suite
         for peg in suite.pegs.values():
             implementation = to_checksum_address(peg.token.call("implementation"))
-            if implementation != suite.controls.address or peg.token.call("delegatesAll"):
+            if implementation != suite.controls.address or peg.token.call("delegateAll"):
                 raise DeploymentError(
                     f"{peg.config.code} delegates to {implementation}, "
                     f"not to {suite.controls.address}"
@@ -364,6 +368,8 @@ def record_of(suite: Suite, peg: Peg, deployer: str) -> dict[str, Any]:
         | {"name": config.name, "symbol": config.symbol, "decimals": config.decimals},
         "feed": entry(peg.feed.address) | {"decimals": config.reserves.decimals},
         "controls": entry(suite.controls.address),
+        "feedControls": entry(suite.feed_controls.address),
+        "audits": entry(suite.audits.address),
         "authority": entry(suite.authority.address),
         "registry": entry(suite.registry.address),
     }

@@ -46,6 +46,7 @@ ADVICE = {
     "UnverifiedAccount": "have VERIFIER verify the account first",
     "SuiteAccount": "act on the holder, not on the contract that keeps tokens for many",
     "InvalidAccount": "check the address",
+    "NothingToMint": "mint an amount above zero",
     "ERC20InvalidReceiver": "check the recipient's address",
     "ChunkExecuted": "this part of the batch was paid before: do not repeat it",
 }

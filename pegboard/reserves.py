@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 STATEMENT_TYPE = [
     {"name": "currency", "type": "string"},
     {"name": "asOf", "type": "uint40"},
-    {"name": "reserves", "type": "uint128"},
-    {"name": "elsewhere", "type": "uint128"},
+    {"name": "reserves", "type": "uint104"},
+    {"name": "elsewhere", "type": "uint104"},
     {"name": "document", "type": "bytes32"},
 ]
 

@@ -81,7 +81,7 @@ def status_of(peg: Peg) -> PegStatus:
         limit_available=available,
         paused=pause_names(token.call("pauses")),
         allow_list_mode=token.call("allowListMode"),
-        delegates_all=token.call("delegatesAll"),
+        delegates_all=token.call("delegateAll"),
     )
 
 

@@ -32,7 +32,9 @@ class Initcodes:
     """What CREATE2 hashes: code and chain-independent arguments."""
 
     authority: bytes
+    audits: bytes
     controls: bytes
+    feed_controls: bytes
     registry: bytes
     tokens: Mapping[str, bytes]
     feeds: Mapping[str, bytes]
@@ -44,7 +46,9 @@ class Suite:
 
     chain: Chain
     authority: Contract
+    audits: Contract
     controls: Contract
+    feed_controls: Contract
     registry: Contract
     pegs: Mapping[str, Peg]
     initcodes: Initcodes
@@ -77,8 +81,11 @@ def locate(
     """Where everything is or will be on this chain, for this deployer."""
     authority = artifacts["Authority"].initcode(deployer)
     authority_at = create2.address_of(authority)
-    controls = artifacts["Controls"].initcode(authority_at)
+    audits = artifacts["AuditRegister"].initcode(authority_at)
+    controls = artifacts["Controls"].initcode(authority_at, create2.address_of(audits))
     controls_at = create2.address_of(controls)
+    feed_controls = artifacts["FeedControls"].initcode(authority_at)
+    feed_controls_at = create2.address_of(feed_controls)
     registry = artifacts["CurrencyRegistry"].initcode(authority_at)
     tokens, feeds, pegs = {}, {}, {}
     for code, config in currencies.items():
@@ -87,7 +94,7 @@ def locate(
             config.name, config.symbol, config.decimals, code, controls_at
         )
         feeds[code] = artifacts["ReserveFeed"].initcode(
-            authority_at,
+            feed_controls_at,
             code,
             terms.decimals,
             [resolve(a) for a in terms.attestors_on(chain.chain_id)],
@@ -103,7 +110,7 @@ def locate(
             Contract(
                 chain,
                 create2.address_of(feeds[code]),
-                artifacts["ReserveFeed"].abi,
+                artifacts.feed_abi,
                 artifacts.errors,
             ),
         )
@@ -114,10 +121,12 @@ def locate(
     return Suite(
         chain,
         contract("Authority", authority_at),
+        contract("AuditRegister", create2.address_of(audits)),
         contract("Controls", controls_at),
+        contract("FeedControls", feed_controls_at),
         contract("CurrencyRegistry", create2.address_of(registry)),
         pegs,
-        Initcodes(authority, controls, registry, tokens, feeds),
+        Initcodes(authority, audits, controls, feed_controls, registry, tokens, feeds),
     )
 
 
@@ -127,6 +136,7 @@ def targets(suite: Suite) -> dict[str, list[Contract]]:
         "token": [peg.token for peg in suite.pegs.values()],
         "feed": [peg.feed for peg in suite.pegs.values()],
         "registry": [suite.registry],
+        "audits": [suite.audits],
         "authority": [suite.authority],
     }
 

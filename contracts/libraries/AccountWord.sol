@@ -21,6 +21,8 @@ uint256 constant SUITE = 1 << 251;
 
 /// @dev The greatest balance, held amount and supply.
 uint256 constant MAX_VALUE = (1 << 112) - 1;
+/// @dev Any part of it held: the mask of the field.
+uint256 constant HELD = MAX_VALUE << 112;
 /// @dev The last permit nonce, at which no further permit is possible.
 uint256 constant MAX_NONCE = (1 << 24) - 1;
 

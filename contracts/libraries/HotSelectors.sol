@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 /// @title What the token answers in place
 /// @notice The list that an implementation must cover to take over everything; a test compares it with the token's ABI.
 library HotSelectors {
-    function list() internal pure returns (bytes4[27] memory) {
+    function list() internal pure returns (bytes4[28] memory) {
         return [
             bytes4(keccak256("name()")),
             bytes4(keccak256("symbol()")),
@@ -18,6 +18,7 @@ library HotSelectors {
             bytes4(keccak256("eip712Domain()")),
             bytes4(keccak256("canSend(address)")),
             bytes4(keccak256("canReceive(address)")),
+            bytes4(keccak256("pausedSeconds()")),
             bytes4(keccak256("transfer(address,uint256)")),
             bytes4(keccak256("transfer(address,uint256,bytes)")),
             bytes4(keccak256("approve(address,uint256)")),

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Config} from "contracts/libraries/ConfigWord.sol";
+import {Delegation} from "contracts/libraries/Delegation.sol";
 import {HotSelectors} from "contracts/libraries/HotSelectors.sol";
 import {PeggedToken} from "contracts/PeggedToken.sol";
 
@@ -27,7 +28,7 @@ contract Successor is PeggedToken {
 
     /// @notice The first `COVERED` of the hot selectors.
     function hotSelectors() external view returns (bytes4[] memory covered) {
-        bytes4[27] memory hot = HotSelectors.list();
+        bytes4[28] memory hot = HotSelectors.list();
         covered = new bytes4[](COVERED);
         for (uint256 i; i < COVERED; ++i) {
             covered[i] = hot[i];
@@ -44,14 +45,6 @@ contract Successor is PeggedToken {
     }
 
     function _delegate() internal override {
-        address target = CONTROLS;
-        // Memory is not used again: the block ends the call.
-        assembly {
-            calldatacopy(0, 0, calldatasize())
-            let ok := delegatecall(gas(), target, 0, calldatasize(), 0, 0)
-            returndatacopy(0, 0, returndatasize())
-            if iszero(ok) { revert(0, returndatasize()) }
-            return(0, returndatasize())
-        }
+        Delegation.forward(CONTROLS);
     }
 }

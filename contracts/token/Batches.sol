@@ -2,9 +2,12 @@
 pragma solidity 0.8.37;
 
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
-import {Account} from "contracts/libraries/AccountWord.sol";
-import {Config, PAUSE_TRANSFERS} from "contracts/libraries/ConfigWord.sol";
+import {Account, BLACKLISTED, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
+import {ALLOW_LIST, Config, PAUSE_TRANSFERS} from "contracts/libraries/ConfigWord.sol";
 import {Signatures} from "contracts/token/Signatures.sol";
+
+// `_open` may end the call with the implementation's answer, which is what `delegateAll` is for.
+// slither-disable-start incorrect-return
 
 /// @title Batches of payments
 /// @notice A chunk pays all of its rows, or reverts and is not consumed; only rows whose payee may not receive are
@@ -18,7 +21,7 @@ abstract contract Batches is Signatures {
     {
         bytes32[] calldata none;
         // An empty slice: its offset is never read, as its length is zero.
-        assembly {
+        assembly ("memory-safe") {
             none.offset := 0
             none.length := 0
         }
@@ -54,22 +57,36 @@ abstract contract Batches is Signatures {
         _debit(config, msg.sender, total);
 
         bool referenced = refs.length != 0;
-        // i < rows.length, and a sum of fewer than 2^32 uint96 values (calldata is no longer) stays below 2^128.
+        bool listed = config.has(ALLOW_LIST);
+        // i < rows.length, which is refs.length if there are any; and a sum of fewer than 2^32 uint96 values (calldata is
+        // no longer) stays below 2^128.
         unchecked {
             for (uint256 i; i < rows.length; ++i) {
-                address to = rows[i].to;
-                uint256 value = rows[i].value;
+                IPeggedToken.Payment calldata row;
+                bytes32 ref;
+                // i < rows.length: the row lies within the array, and so does the reference; without references it is
+                // whatever calldata holds, and is not used.
+                assembly ("memory-safe") {
+                    row := add(rows.offset, shl(6, i))
+                    ref := calldataload(add(refs.offset, shl(5, i)))
+                }
+                address to = row.to;
+                uint256 value = row.value;
                 AccountSlot storage slot = _slot(to);
                 Account word = slot.word;
-                if (!_hasAccount(to) || !_mayReceive(config, word)) {
+                if (to == address(0)) revert IPeggedToken.ERC20InvalidReceiver(to);
+                if (to == address(this)) revert IPeggedToken.ERC20InvalidReceiver(to);
+                bool refused = word.has(BLACKLISTED);
+                if (listed) refused = refused || !word.has(VERIFIED | SUITE);
+                if (refused) {
                     skipped += value;
-                    emit IPeggedToken.Skipped(batchId, referenced ? refs[i] : bytes32(0), to, value);
-                    continue;
+                    emit IPeggedToken.Skipped(batchId, referenced ? ref : bytes32(0), to, value);
+                } else {
+                    paid += value;
+                    slot.word = word.credit(value);
+                    if (referenced) emit IPeggedToken.TransferReference(ref);
+                    emit IPeggedToken.Transfer(msg.sender, to, value);
                 }
-                paid += value;
-                slot.word = word.credit(value);
-                if (referenced) emit IPeggedToken.TransferReference(refs[i]);
-                emit IPeggedToken.Transfer(msg.sender, to, value);
             }
             if (paid + skipped != total) revert IPeggedToken.BatchTotalMismatch(paid + skipped, total);
         }
@@ -88,3 +105,4 @@ abstract contract Batches is Signatures {
         _chunks[msg.sender][batchId] = bits | bit;
     }
 }
+// slither-disable-end incorrect-return

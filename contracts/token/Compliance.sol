@@ -28,8 +28,8 @@ abstract contract Compliance is Issuance {
 
     function hold(address account, uint256 value, bytes32 ref) external verb {
         _requireReference(ref);
-        AccountSlot storage slot = _barrable(account);
-        uint256 held = slot.word.held();
+        (AccountSlot storage slot, Account word) = _barrable(account);
+        uint256 held = word.held();
         if (value > MAX_VALUE - held) revert IControls.OutOfReach(account, value, MAX_VALUE - held);
         _setHeld(slot, account, held + value);
         emit IControls.Held(account, value, msg.sender, ref);
@@ -51,6 +51,7 @@ abstract contract Compliance is Issuance {
 
     function release(address account, uint256 value, bytes32 ref) external verb {
         _requireReference(ref);
+        if (!_hasAccount(account)) revert IControls.InvalidAccount(account);
         AccountSlot storage slot = _slot(account);
         uint256 held = slot.word.held();
         if (value > held) revert IControls.NotHeld(account, value, held);
@@ -108,19 +109,20 @@ abstract contract Compliance is Issuance {
 
     /* INSIDE */
 
-    /// @dev Returns whether anything changed, as do the other two.
+    function _requireReference(bytes32 ref) internal pure {
+        if (ref == bytes32(0)) revert IControls.ReferenceRequired();
+    }
+
+    /// @dev Sets a flag that bars; returns whether anything changed, as do the other two.
     function _bar(address account, uint256 flag) private returns (bool) {
-        _barrable(account);
-        return _mark(account, flag);
+        (AccountSlot storage slot, Account word) = _barrable(account);
+        return _set(slot, word, flag);
     }
 
     function _mark(address account, uint256 flag) private returns (bool) {
         if (!_hasAccount(account)) revert IControls.InvalidAccount(account);
         AccountSlot storage slot = _slot(account);
-        Account word = slot.word;
-        if (word.has(flag)) return false;
-        slot.word = word.with(flag);
-        return true;
+        return _set(slot, slot.word, flag);
     }
 
     function _unmark(address account, uint256 flag) private returns (bool) {
@@ -131,10 +133,17 @@ abstract contract Compliance is Issuance {
         return true;
     }
 
-    function _barrable(address account) private view returns (AccountSlot storage slot) {
+    function _set(AccountSlot storage slot, Account word, uint256 flag) private returns (bool) {
+        if (word.has(flag)) return false;
+        slot.word = word.with(flag);
+        return true;
+    }
+
+    function _barrable(address account) private view returns (AccountSlot storage slot, Account word) {
         if (!_hasAccount(account)) revert IControls.InvalidAccount(account);
         slot = _slot(account);
-        if (slot.word.has(SUITE)) revert IControls.SuiteAccount(account);
+        word = slot.word;
+        if (word.has(SUITE)) revert IControls.SuiteAccount(account);
     }
 
     function _setHeld(AccountSlot storage slot, address account, uint256 held) private {
@@ -145,8 +154,7 @@ abstract contract Compliance is Issuance {
     /// @dev Takes `value` out of the account: of a barred one's balance, or of what is held; held units first.
     function _take(address from, uint256 value, bytes32 caseRef) private {
         _requireReference(caseRef);
-        AccountSlot storage slot = _barrable(from);
-        Account word = slot.word;
+        (AccountSlot storage slot, Account word) = _barrable(from);
         uint256 held = word.held();
         uint256 balance = word.balance();
         uint256 reach = word.has(BLACKLISTED | FROZEN) ? balance : Math.min(held, balance);

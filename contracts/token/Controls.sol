@@ -10,7 +10,7 @@ import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IERC7597, IERC7598, IERC7699} from "interfaces/Standards.sol";
 import {Account, BLACKLISTED, FROZEN, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
 import {ALLOW_LIST, Config, DELEGATE_ALL, PAUSE_TRANSFERS} from "contracts/libraries/ConfigWord.sol";
-import {Delegated} from "contracts/token/Delegated.sol";
+import {Restricted} from "contracts/Restricted.sol";
 import {Governance} from "contracts/token/Governance.sol";
 
 /// @title The issuer's powers and the rarer views, one contract for all currencies of a chain
@@ -19,7 +19,7 @@ import {Governance} from "contracts/token/Governance.sol";
 contract Controls is Governance {
     string public constant version = "1.0.0";
 
-    constructor(address authority_) Delegated(authority_) {}
+    constructor(address authority_, address audits) Restricted(authority_) Governance(audits) {}
 
     /* VIEWS */
 
@@ -27,15 +27,11 @@ contract Controls is Governance {
         return _implementation();
     }
 
-    function delegatesAll() external view returns (bool) {
+    function delegateAll() external view returns (bool) {
         return _config.has(DELEGATE_ALL);
     }
 
     function hotSelectors() external pure returns (bytes4[] memory) {}
-
-    function auditedCode(bytes32 auditHash) external view returns (bytes32) {
-        return _audits[auditHash];
-    }
 
     function canTransfer(address from, address to, uint256 value) external view returns (bool) {
         Config config = _config;
@@ -56,7 +52,7 @@ contract Controls is Governance {
         return _account(account).has(VERIFIED | SUITE);
     }
 
-    function isSuite(address account) external view returns (bool) {
+    function isEnlisted(address account) external view returns (bool) {
         return _account(account).has(SUITE);
     }
 
@@ -79,10 +75,6 @@ contract Controls is Governance {
 
     function pauses() external view returns (uint8) {
         return _config.pauses();
-    }
-
-    function pausedSeconds() external view returns (uint40) {
-        return _config.pausedSeconds(block.timestamp);
     }
 
     function allowListMode() external view returns (bool) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IAuditRegister} from "interfaces/IAuditRegister.sol";
 import {IControls} from "interfaces/IControls.sol";
 import {
     ALL_PAUSES,
@@ -19,6 +20,12 @@ import {Compliance} from "contracts/token/Compliance.sol";
 /// @title Pausing, modes, upgrades
 abstract contract Governance is Compliance {
     using SafeERC20 for IERC20;
+
+    IAuditRegister private immutable AUDITS;
+
+    constructor(address audits) {
+        AUDITS = IAuditRegister(audits);
+    }
 
     /* PAUSER */
 
@@ -57,29 +64,11 @@ abstract contract Governance is Compliance {
         emit IControls.AllowListModeLeft(msg.sender, ref);
     }
 
-    function rescue(address token, address to, uint256 value, bytes32 ref) external verb {
+    function rescueERC20(address token, address to, uint256 value, bytes32 ref) external verb {
         if (token == address(this)) revert IControls.InvalidRescue(token);
         if (!_hasAccount(to)) revert IControls.InvalidAccount(to);
         emit IControls.Rescued(token, to, value, msg.sender, ref);
         IERC20(token).safeTransfer(to, value);
-    }
-
-    /* AUDITOR */
-
-    function registerAudit(bytes32 auditHash, bytes32 codeHash) external verb {
-        bool taken = _audits[auditHash] != bytes32(0);
-        if (auditHash == bytes32(0) || codeHash == bytes32(0) || taken) {
-            revert IControls.AuditInvalid(auditHash, codeHash);
-        }
-        _audits[auditHash] = codeHash;
-        emit IControls.AuditRegistered(auditHash, codeHash, msg.sender);
-    }
-
-    function withdrawAudit(bytes32 auditHash) external verb {
-        bytes32 codeHash = _audits[auditHash];
-        if (codeHash == bytes32(0)) revert IControls.AuditNotRegistered(auditHash, codeHash);
-        delete _audits[auditHash];
-        emit IControls.AuditWithdrawn(auditHash, codeHash, msg.sender);
     }
 
     /* UPGRADER */
@@ -88,7 +77,7 @@ abstract contract Governance is Compliance {
         if (newImplementation.code.length == 0) revert IControls.NoCode(newImplementation);
         bytes32 actual = newImplementation.codehash;
         if (actual != codeHash) revert IControls.CodeHashMismatch(actual, codeHash);
-        if (_audits[auditHash] != codeHash) revert IControls.AuditNotRegistered(auditHash, codeHash);
+        if (AUDITS.codeOf(auditHash) != codeHash) revert IControls.AuditNotRegistered(auditHash, codeHash);
         // Asked in every case: code that does not even answer this is no implementation of ours.
         bytes4[] memory covered = IControls(newImplementation).hotSelectors();
         if (delegateAll) _requireAllCovered(covered);
@@ -106,7 +95,7 @@ abstract contract Governance is Compliance {
     }
 
     function _requireAllCovered(bytes4[] memory covered) private pure {
-        bytes4[27] memory hot = HotSelectors.list();
+        bytes4[28] memory hot = HotSelectors.list();
         for (uint256 i; i < hot.length; ++i) {
             if (!_contains(covered, hot[i])) revert IControls.HotSelectorMissing(hot[i]);
         }

@@ -3,7 +3,11 @@ pragma solidity 0.8.37;
 
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
 import {Config, DELEGATE_ALL} from "contracts/libraries/ConfigWord.sol";
+import {Delegation} from "contracts/libraries/Delegation.sol";
 import {Ledger} from "contracts/token/Ledger.sol";
+
+// `_open` may end the call with the implementation's answer, which is what `delegateAll` is for.
+// slither-disable-start incorrect-return
 
 /// @title What runs in place, and how it can be superseded
 /// @notice Every function of the token opens with one read of CONFIG. Normally that read says "go on"; with `delegateAll`
@@ -30,15 +34,7 @@ abstract contract HotPath is Ledger {
 
     /// @dev Never returns to the caller.
     function _delegate() internal virtual {
-        address target = _implementation();
-        // Memory is not used again: the block ends the call with the implementation's answer, whatever it is.
-        assembly {
-            calldatacopy(0, 0, calldatasize())
-            let ok := delegatecall(gas(), target, 0, calldatasize(), 0, 0)
-            returndatacopy(0, 0, returndatasize())
-            if iszero(ok) { revert(0, returndatasize()) }
-            return(0, returndatasize())
-        }
+        Delegation.forward(_implementation());
     }
 
     /// @dev A view may delegate too: what the implementation does in a static call cannot change state, and in another
@@ -49,8 +45,9 @@ abstract contract HotPath is Ledger {
         returns (function(Config, uint256) internal view viewFn)
     {
         // Both are references to the same internal function; only the compile-time type changes.
-        assembly {
+        assembly ("memory-safe") {
             viewFn := fn
         }
     }
 }
+// slither-disable-end incorrect-return

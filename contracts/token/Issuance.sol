@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {RateLimiter} from "@openzeppelin/contracts/utils/RateLimiter.sol";
 import {AggregatorV3Interface} from "interfaces/AggregatorV3Interface.sol";
 import {IControls} from "interfaces/IControls.sol";
@@ -9,12 +10,13 @@ import {IReserveFeed} from "interfaces/IReserveFeed.sol";
 import {BLACKLISTED, MAX_VALUE} from "contracts/libraries/AccountWord.sol";
 import {Config, PAUSE_MINT, PAUSE_REDEEM} from "contracts/libraries/ConfigWord.sol";
 import {Reserves} from "contracts/libraries/Reserves.sol";
-import {Delegated} from "contracts/token/Delegated.sol";
+import {Delegated} from "contracts/Delegated.sol";
+import {Ledger} from "contracts/token/Ledger.sol";
 
 /// @title Creating and destroying units
 /// @notice issued + elsewhere + value <= reserves * 10000 / (10000 + bufferBps), against fresh and undisputed reserves,
 /// and within one refilling limit. A zero source, age, capacity or window means no minting, never no check.
-abstract contract Issuance is Delegated {
+abstract contract Issuance is Ledger, Delegated {
     using RateLimiter for RateLimiter.RefillingBucket;
 
     /// @dev The limit has one bucket.
@@ -22,17 +24,13 @@ abstract contract Issuance is Delegated {
 
     /* VIEWS */
 
-    function issued() public view returns (uint256) {
-        return _config.supply();
-    }
-
-    function reserveTerms() external view returns (IControls.ReserveTerms memory) {
+    function reserveConfig() external view returns (IControls.ReserveConfig memory) {
         MintTerms memory terms = _mintTerms;
-        return IControls.ReserveTerms(terms.source, terms.maxAge, terms.bufferBps, terms.singleChain);
+        return IControls.ReserveConfig(terms.source, terms.maxAge, terms.bufferBps, terms.singleChain);
     }
 
     function reserveHeadroom() external view returns (uint256) {
-        return _headroom(issued());
+        return _headroom(_config.supply());
     }
 
     function mintLimit() external view returns (uint256 capacity, uint256 window, uint256 available) {
@@ -44,6 +42,7 @@ abstract contract Issuance is Delegated {
     function mint(address to, uint256 value, bytes32 ref) external verb {
         Config config = _config;
         if (config.has(PAUSE_MINT)) revert IPeggedToken.Paused(config.pauses());
+        if (value == 0) revert IControls.NothingToMint();
         if (_account(msg.sender).has(BLACKLISTED)) revert IPeggedToken.BlacklistedAccount(msg.sender);
         uint256 supply = config.supply();
         if (value > MAX_VALUE - supply) revert IControls.SupplyCapExceeded(supply, value);
@@ -56,7 +55,7 @@ abstract contract Issuance is Delegated {
         _config = config.withSupply(supply + value);
         _credit(config, to, value);
         emit IPeggedToken.Transfer(address(0), to, value);
-        emit IControls.Minted(msg.sender, to, value, ref);
+        emit IControls.Minted(msg.sender, ref);
     }
 
     /* BURNER */
@@ -66,7 +65,7 @@ abstract contract Issuance is Delegated {
         if (config.has(PAUSE_REDEEM)) revert IPeggedToken.Paused(config.pauses());
         _debit(config, msg.sender, value);
         _destroyed(config, msg.sender, value);
-        emit IControls.Burned(msg.sender, value, ref);
+        emit IControls.Burned(ref);
     }
 
     /* PAUSER */
@@ -84,7 +83,7 @@ abstract contract Issuance is Delegated {
         _setMintLimit(capacity, window, ref);
     }
 
-    function setReserveTerms(IControls.ReserveTerms calldata terms, bytes32 ref) external verb {
+    function setReserveConfig(IControls.ReserveConfig calldata terms, bytes32 ref) external verb {
         _mintTerms = MintTerms({
             source: terms.source,
             maxAge: terms.maxAge,
@@ -92,14 +91,17 @@ abstract contract Issuance is Delegated {
             singleChain: terms.singleChain,
             tokenDecimals: IPeggedToken(address(this)).decimals()
         });
-        emit IControls.ReserveTermsSet(terms.source, terms.maxAge, terms.bufferBps, terms.singleChain, msg.sender, ref);
+        emit IControls.ReserveConfigSet(terms.source, terms.maxAge, terms.bufferBps, terms.singleChain, msg.sender, ref);
     }
 
     /* INSIDE */
 
     /// @dev The units have left their account; they leave the supply here.
     function _destroyed(Config config, address from, uint256 value) internal {
-        _config = config.withSupply(config.supply() - value);
+        // No underflow: value was somebody's balance, which is at most the supply.
+        unchecked {
+            _config = config.withSupply(config.supply() - value);
+        }
         emit IPeggedToken.Transfer(from, address(0), value);
     }
 
@@ -119,8 +121,8 @@ abstract contract Issuance is Delegated {
         uint256 reserves = Reserves.scaleDown(_freshReserves(terms), unit, terms.tokenDecimals);
         uint256 owed = issued_;
         if (!terms.singleChain) {
-            bytes memory answer = _ask(terms.source, abi.encodeCall(IReserveFeed.elsewhere, ()), 32);
-            uint256 elsewhere = Reserves.scaleUp(abi.decode(answer, (uint256)), unit, terms.tokenDecimals);
+            uint256 answer = _askNumber(terms.source, IReserveFeed.elsewhere.selector);
+            uint256 elsewhere = Reserves.scaleUp(answer, unit, terms.tokenDecimals);
             if (elsewhere > type(uint256).max - owed) return 0;
             owed += elsewhere;
         }
@@ -129,7 +131,9 @@ abstract contract Issuance is Delegated {
     }
 
     function _freshReserves(MintTerms memory terms) private view returns (uint256) {
-        bytes memory data = _ask(terms.source, abi.encodeCall(AggregatorV3Interface.latestRoundData, ()), 160);
+        (bool ok, bytes memory data) =
+            terms.source.staticcall(abi.encodeCall(AggregatorV3Interface.latestRoundData, ()));
+        if (!ok || data.length < 160) revert IControls.ReserveUnavailable(terms.source, data);
         (, int256 answer,, uint256 updatedAt,) = abi.decode(data, (uint256, int256, uint256, uint256, uint256));
         if (answer <= 0) revert IControls.ReserveNotPositive(answer);
         if (updatedAt == 0 || updatedAt > block.timestamp) revert IControls.ReserveTimeInvalid(updatedAt);
@@ -139,16 +143,19 @@ abstract contract Issuance is Delegated {
 
     /// @dev Read each time, since a feed behind a proxy may change them.
     function _feedDecimals(address source) private view returns (uint8) {
-        bytes memory answer = _ask(source, abi.encodeCall(AggregatorV3Interface.decimals, ()), 32);
-        uint256 unit = abi.decode(answer, (uint256));
-        if (unit > type(uint8).max) revert IControls.ReserveUnavailable(source, answer);
+        uint256 unit = _askNumber(source, AggregatorV3Interface.decimals.selector);
+        if (unit > type(uint8).max) revert IControls.ReserveUnavailable(source, abi.encode(unit));
         return uint8(unit);
     }
 
     /// @dev A source that reverts, has no code or answers too little is refused by name, and never counts as zero.
-    function _ask(address source, bytes memory question, uint256 length) private view returns (bytes memory) {
-        (bool ok, bytes memory answer) = source.staticcall(question);
-        if (!ok || answer.length < length) revert IControls.ReserveUnavailable(source, answer);
-        return answer;
+    function _askNumber(address source, bytes4 question) private view returns (uint256) {
+        // One word is asked for; the second is scratch.
+        // slither-disable-next-line unused-return
+        (bool ok, bytes32 answer,) = LowLevelCall.staticcallReturn64Bytes(source, abi.encodePacked(question));
+        if (!ok || LowLevelCall.returnDataSize() < 32) {
+            revert IControls.ReserveUnavailable(source, LowLevelCall.returnData());
+        }
+        return uint256(answer);
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
-import {Account, BLACKLISTED, FROZEN, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
+import {Account, BLACKLISTED, FROZEN, HELD, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
 import {ALLOW_LIST, Config} from "contracts/libraries/ConfigWord.sol";
 import {TokenStorage} from "contracts/token/TokenStorage.sol";
 
@@ -28,15 +28,28 @@ abstract contract Ledger is TokenStorage {
         return !config.has(ALLOW_LIST) || word.has(VERIFIED | SUITE);
     }
 
-    function _requireSender(Config config, address account, Account word) internal pure {
-        if (!_maySend(config, word)) _refuse(account, word);
+    function _requireKnown(address account, Account word) internal pure {
+        if (!word.has(VERIFIED | SUITE)) revert IPeggedToken.UnverifiedAccount(account);
     }
 
-    /// @dev Called only for an account that fails a check; names the first reason.
-    function _refuse(address account, Account word) internal pure {
+    /// @notice Refuses who may not send or spend, with the first reason.
+    function _requireSender(Config config, address account, Account word) internal pure {
+        if (word.has(BLACKLISTED | FROZEN)) _refuseBarred(account, word);
+        if (config.has(ALLOW_LIST)) _requireKnown(account, word);
+    }
+
+    /// @notice Refuses who may not receive, with the first reason.
+    function _requireReceiver(Config config, address account, Account word) internal view {
+        // As `_hasAccount` says, in two tests: 50 gas less than the call.
+        if (account == address(0)) revert IPeggedToken.ERC20InvalidReceiver(account);
+        if (account == address(this)) revert IPeggedToken.ERC20InvalidReceiver(account);
         if (word.has(BLACKLISTED)) revert IPeggedToken.BlacklistedAccount(account);
-        if (word.has(FROZEN)) revert IPeggedToken.FrozenAccount(account);
-        revert IPeggedToken.UnverifiedAccount(account);
+        if (config.has(ALLOW_LIST)) _requireKnown(account, word);
+    }
+
+    function _refuseBarred(address account, Account word) private pure {
+        if (word.has(BLACKLISTED)) revert IPeggedToken.BlacklistedAccount(account);
+        revert IPeggedToken.FrozenAccount(account);
     }
 
     /* MOVEMENTS */
@@ -52,28 +65,25 @@ abstract contract Ledger is TokenStorage {
     function _debit(Config config, address from, uint256 value) internal {
         AccountSlot storage slot = _slot(from);
         Account word = slot.word;
-        _requireSender(config, from, word);
-        if (value > word.spendable()) _refuseAmount(from, word, value);
+        // One test for everything that restrains few accounts; the reasons are told apart behind it.
+        if (word.has(BLACKLISTED | FROZEN | HELD)) _requireSpendable(config, from, word, value);
+        if (config.has(ALLOW_LIST)) _requireKnown(from, word);
+        if (value > word.balance()) revert IPeggedToken.ERC20InsufficientBalance(from, word.balance(), value);
         slot.word = word.debit(value);
     }
 
     /// @notice Gives `value`, which was just debited or minted, to an account that may receive.
     function _credit(Config config, address to, uint256 value) internal {
-        if (!_hasAccount(to)) revert IPeggedToken.ERC20InvalidReceiver(to);
         AccountSlot storage slot = _slot(to);
         Account word = slot.word;
-        if (!_mayReceive(config, word)) _refuseReceiver(to, word);
+        _requireReceiver(config, to, word);
         slot.word = word.credit(value);
     }
 
-    function _refuseReceiver(address to, Account word) private pure {
-        if (word.has(BLACKLISTED)) revert IPeggedToken.BlacklistedAccount(to);
-        revert IPeggedToken.UnverifiedAccount(to);
-    }
-
-    function _refuseAmount(address from, Account word, uint256 value) private pure {
-        uint256 balance = word.balance();
-        if (value > balance) revert IPeggedToken.ERC20InsufficientBalance(from, balance, value);
+    /// @dev Who comes before how much; more than the balance is refused by the caller.
+    function _requireSpendable(Config config, address from, Account word, uint256 value) private pure {
+        _requireSender(config, from, word);
+        if (value > word.balance() || value <= word.spendable()) return;
         revert IPeggedToken.ERC7943InsufficientUnfrozenBalance(from, value, word.spendable());
     }
 }

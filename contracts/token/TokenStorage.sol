@@ -16,7 +16,6 @@ import {Config} from "contracts/libraries/ConfigWord.sol";
 ///     slot 3                      chunks: payer => batch => 256 bits
 ///     slot 4                      reserve terms: token decimals | single chain | buffer | maximum age | source
 ///     slot 5, 6                   mint limit: window | capacity, then key => last time | last used
-///     slot 7                      audits: audit hash => code hash
 ///     2^160 | account             flags | nonce | held | balance (`AccountWord`)
 ///     ERC-1967 implementation     an address, as explorers expect
 abstract contract TokenStorage {
@@ -32,13 +31,15 @@ abstract contract TokenStorage {
         uint8 tokenDecimals;
     }
 
+    // Written in place by the token and read by the code it delegates to, or the other way round.
+    // slither-disable-start uninitialized-state
     Config internal _config;
     mapping(address owner => mapping(address spender => uint256 value)) internal _allowances;
     mapping(address authorizer => mapping(uint256 word => uint256 bits)) internal _authorizations;
     mapping(address payer => mapping(bytes32 batchId => uint256 bits)) internal _chunks;
     MintTerms internal _mintTerms;
     RateLimiter.RefillingBucket internal _mintLimit;
-    mapping(bytes32 auditHash => bytes32 codeHash) internal _audits;
+    // slither-disable-end uninitialized-state
 
     /// @dev keccak256("eip1967.proxy.implementation") - 1
     bytes32 internal constant IMPLEMENTATION_SLOT = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
@@ -47,7 +48,7 @@ abstract contract TokenStorage {
     /// from the declared ones (below 2^8) and from hashed ones (equal only with the odds of a preimage).
     function _slot(address account) internal pure returns (AccountSlot storage slot) {
         // The pointer is a constant function of the account; the raw-slot test covers what layout tools cannot see.
-        assembly {
+        assembly ("memory-safe") {
             slot.slot := or(shl(160, 1), account)
         }
     }

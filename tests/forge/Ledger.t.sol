@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IControls} from "interfaces/IControls.sol";
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
+import {AuditRegister} from "contracts/AuditRegister.sol";
 import {Authority} from "contracts/Authority.sol";
 import {PeggedToken} from "contracts/PeggedToken.sol";
 import {LooseFeed} from "contracts/mocks/LooseFeed.sol";
@@ -25,7 +26,7 @@ contract LedgerInvariants {
     function setUp() external {
         vm.warp(1_800_000_000);
         Authority authority = new Authority(address(this));
-        Controls controls = new Controls(address(authority));
+        Controls controls = new Controls(address(authority), address(new AuditRegister(address(authority))));
         PeggedToken token = new PeggedToken("Pegboard HKD", "pbHKD", 6, "HKD", address(controls));
         LooseFeed feed = new LooseFeed();
         _token = IPeggedToken(address(token));
@@ -36,7 +37,7 @@ contract LedgerInvariants {
 
         IControls issuer = IControls(address(token));
         feed.set(1e30, 1_800_000_000);
-        issuer.setReserveTerms(IControls.ReserveTerms(address(feed), 1 hours, 0, true), "set up");
+        issuer.setReserveConfig(IControls.ReserveConfig(address(feed), 1 hours, 0, true), "set up");
         issuer.raiseMintLimit(1e20, 1, "set up");
     }
 
@@ -134,7 +135,7 @@ contract LedgerInvariants {
             IControls.resume.selector,
             IControls.enterAllowListMode.selector,
             IControls.leaveAllowListMode.selector,
-            IControls.setReserveTerms.selector,
+            IControls.setReserveConfig.selector,
             IControls.raiseMintLimit.selector,
             IControls.lowerMintLimit.selector
         ];

@@ -129,7 +129,7 @@ contract LibrariesTest {
     }
 
     /// @notice Usable reserves and their buffer never exceed the reserves, and one unit more would.
-    function test_usable(uint128 reserves, uint16 bufferBps) external pure {
+    function test_usable(uint104 reserves, uint16 bufferBps) external pure {
         uint256 usable = Reserves.usable(reserves, bufferBps);
         uint256 whole = 10_000 + uint256(bufferBps);
         Check.holds(usable * whole <= uint256(reserves) * 10_000, "within");

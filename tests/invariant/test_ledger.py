@@ -223,7 +223,7 @@ class LedgerMachine(Twins):
         signatures = [bytes(k.sign_message(message).signature) for k in signers]
         peg.feed.send("post", statement.values(), signatures, sender=STRANGER)
         terms = (peg.feed.address, FOREVER, 0, False)
-        peg.token.send("setReserveTerms", terms, REF, sender=GOVERNOR)
+        peg.token.send("setReserveConfig", terms, REF, sender=GOVERNOR)
         peg.token.send("raiseMintLimit", 1_000_000, 86_400, REF, sender=GOVERNOR)
         return suite
 
@@ -635,7 +635,7 @@ class LedgerMachine(Twins):
             ("isFrozen", account): entry.has(FROZEN),
             ("isBlacklisted", account): entry.has(BLACKLISTED),
             ("isVerified", account): entry.has(VERIFIED | SUITE),
-            ("isSuite", account): entry.has(SUITE),
+            ("isEnlisted", account): entry.has(SUITE),
             ("allowance", account, other): model.allowance(account, other),
             ("authorizationState", account, nonce.to_bytes(32, "big")): (account, nonce)
             in model.spent,

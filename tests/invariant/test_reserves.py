@@ -37,6 +37,7 @@ from tests.support.model import (
     Feed,
     NoFeed,
     Refused,
+    Round,
     Terms,
     Token,
 )
@@ -67,8 +68,9 @@ DECIMALS = {"HKD": (6, 6), "USD": (18, 8), "CNH": (2, 18), "EUR": (8, 0)}
 MAX_AGE = 26 * 3_600
 #: All divide a day, so that refills are whole numbers of (units * day).
 WINDOWS = (DAY, 3_600, 60, 1, DAY // 4)
-#: Storage of the feed, after the two of EIP712: round to anchor, day, break, rounds.
-FEED_STATE, FEED_DAY, FEED_ROUNDS = 2, 3, 5
+#: Storage of the feed: the latest statement, quorums and anchor, break, rounds by their as-of times.
+FEED_LATEST, FEED_RULES, FEED_ROUNDS = 0, 1, 3
+FIGURE = 2**104 - 1
 
 ACTIONS = (
     "post",
@@ -80,7 +82,7 @@ ACTIONS = (
     "expelAttestor",
     "addAttestor",
     "setQuorums",
-    "setReserveTerms",
+    "setReserveConfig",
     "raiseMintLimit",
     "lowerMintLimit",
     "mint",
@@ -135,6 +137,11 @@ OTHER_FAULTS = (
 people = st.sampled_from(CAST)
 chance = st.sampled_from
 usually = st.sampled_from((True, True, True, True, False))
+
+
+def as_of_in(words):
+    """The as-of time of the feed's latest statement."""
+    return words["latest"] >> 208 & (2**40 - 1)
 
 
 class ReserveMachine(Twins):
@@ -210,10 +217,9 @@ class ReserveMachine(Twins):
 
     def read_words(self):
         words, feed, storage = super().read_words(), self.peg.feed.address, self.chain.storage
-        words["feed"] = storage(feed, FEED_STATE)
-        words["feed day"] = storage(feed, FEED_DAY)
-        last = mapping_slot(words["feed"] & (2**80 - 1), FEED_ROUNDS)
-        words["reserves"], words["elsewhere"] = storage(feed, last), storage(feed, last + 1)
+        words["latest"] = storage(feed, FEED_LATEST)
+        words["rules"] = storage(feed, FEED_RULES)
+        words["round"] = storage(feed, mapping_slot(as_of_in(words), FEED_ROUNDS))
         return words
 
     def _bound(self, verb, *arguments, **options):
@@ -354,7 +360,7 @@ class ReserveMachine(Twins):
         arguments = ((address, max_age, buffer_bps, single_chain), REF)
         governor, verb = member("GOVERNOR"), self._bound("set_terms", terms)
         self.source_at = address
-        self._do("setReserveTerms", governor, "setReserveTerms", arguments, verb)
+        self._do("setReserveConfig", governor, "setReserveConfig", arguments, verb)
 
     @rule(
         answer=chance((40_000, 50_000)),
@@ -482,14 +488,14 @@ class ReserveMachine(Twins):
         assert token.call("mintLimit") == (limit.capacity, limit.window, available)
         terms = model.terms
         shown = (self.source_at.lower(), terms.max_age, terms.buffer_bps, terms.single_chain)
-        assert token.call("reserveTerms") == shown
+        assert token.call("reserveConfig") == shown
         self._look_at_headroom()
         assert set(feed.call("attestors")) == {a.lower() for a in self.feed.attestors}
         quorums = (self.feed.quorum, self.feed.rise_quorum, self.feed.max_rise_bps)
         assert feed.call("quorums") == quorums
         if self.feed.rounds:
             last = self.feed.rounds[-1]
-            numbers = (len(self.feed.rounds), last.as_of, last.posted_at)
+            numbers = (last.as_of, last.as_of, last.posted_at)
             amounts = (last.reserves, last.elsewhere, "0x" + DOCUMENT.hex())
             assert feed.call("latestStatement") == (*numbers, *amounts)
         self._passed("look")
@@ -515,18 +521,20 @@ class ReserveMachine(Twins):
     @invariant()
     def s1_every_word_is_the_models(self):
         model, feed = self.model, self.feed
-        state = len(feed.rounds) | feed.quorum << 80 | feed.rise_quorum << 88
-        state |= feed.max_rise_bps << 96 | feed.disputed << 112 | feed.anchor_left << 120
+        rules = feed.quorum | feed.rise_quorum << 8 | feed.max_rise_bps << 16
+        rules |= feed.anchor_day << 32 | feed.anchor_left << 72
         terms = int(self.source_at, 16) | model.terms.max_age << 160
         terms |= model.terms.buffer_bps << 192 | model.terms.single_chain << 208
         expected = {a: model.accounts[a].word for a in CAST} | self.limit_words()
         expected |= {"config": model.config_word, "terms": terms | model.decimals << 216}
-        expected |= {"feed": state, "feed day": feed.anchor_day}
+        last = feed.rounds[-1] if feed.rounds else Round(0, 0, 0, 0)
+        figures = last.elsewhere << 104 | last.reserves
+        expected |= {
+            "latest": feed.disputed << 248 | last.as_of << 208 | figures,
+            "rules": rules,
+            "round": last.posted_at << 208 | figures,
+        }
         assert {name: self.words[name] for name in expected} == expected
-        if feed.rounds:
-            last = feed.rounds[-1]
-            packed = last.posted_at << 168 | last.as_of << 128 | last.reserves
-            assert (self.words["reserves"], self.words["elsewhere"]) == (packed, last.elsewhere)
 
     @invariant()
     def s2_a_refusal_changes_nothing(self):
@@ -534,13 +542,12 @@ class ReserveMachine(Twins):
 
     @invariant()
     def s3_minted_units_are_within_usable_reserves(self):
-        # A mint of nothing passes with no headroom left, and gives birth to nothing.
         if self.supply <= self.before["config"] & MAX_VALUE:
             return
         terms, source = self.model.terms, self.model.terms.source
         if source is self.feed:
-            reserves, unit = self.words["reserves"] & (2**128 - 1), source.decimals
-            elsewhere = self.words["elsewhere"]
+            reserves, unit = self.words["latest"] & FIGURE, source.decimals
+            elsewhere = self.words["latest"] >> 104 & FIGURE
         else:
             reserves, unit, elsewhere = source.reserves, source.decimals, source.elsewhere
         # Both sides in 10 ** -(unit + decimals) units times the buffer: nothing is rounded.
@@ -576,10 +583,10 @@ class ReserveMachine(Twins):
 
     @invariant()
     def s6_as_of_advances_and_is_never_in_the_future(self):
-        last, before = (w["reserves"] >> 128 & (2**40 - 1) for w in (self.words, self.before))
-        posted_at = self.words["reserves"] >> 168 & (2**40 - 1)
+        last, before = as_of_in(self.words), as_of_in(self.before)
+        posted_at = self.words["round"] >> 208
         assert last <= posted_at <= self.chain.now() or not self.feed.rounds
-        if self.words["feed"] & (2**80 - 1) != self.before["feed"] & (2**80 - 1):
+        if last != before:
             assert self.moved_by == "post"
             assert last > before
 
@@ -590,9 +597,9 @@ class ReserveMachine(Twins):
         terms, now = self.model.terms, self.mints[-1][0]
         assert terms.max_age > 0
         if terms.source is self.feed:
-            assert not self.words["feed"] >> 112 & 0xFF
-            as_of = self.words["reserves"] >> 128 & (2**40 - 1)
-            assert self.words["reserves"] & (2**128 - 1) > 0
+            assert not self.words["latest"] >> 248
+            as_of = as_of_in(self.words)
+            assert self.words["latest"] & FIGURE > 0
         else:
             assert terms.source is self.loose
             assert not self.loose.broken

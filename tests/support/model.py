@@ -337,6 +337,7 @@ class Token:
 
     def transfer_from(self, caller: str, owner: str, to: str, value: int) -> None:
         self._check_open(TRANSFERS)
+        refuse_if(owner == ZERO, "ERC20InvalidSender")
         self._check_sender(caller)
         allowed = self.allowance(owner, caller)
         refuse_if(allowed < value, "ERC20InsufficientAllowance")
@@ -368,7 +369,8 @@ class Token:
         refuse_if(not rows, "BatchLengthMismatch")
         refuse_if((caller, batch, chunk) in self.chunks, "ChunkExecuted")
         self._check_debit(caller, total)
-        payable = [r for r in rows if self.has_account(r[0]) and self.may_receive(r[0])]
+        refuse_if(not all(self.has_account(to) for to, _ in rows), "ERC20InvalidReceiver")
+        payable = [r for r in rows if self.may_receive(r[0])]
         refuse_if(sum(v for _, v in rows) != total, "BatchTotalMismatch")
         self.chunks.add((caller, batch, chunk))
         for to, value in payable:
@@ -436,6 +438,7 @@ class Token:
 
     def mint(self, caller: str, to: str, value: int) -> None:
         self._check_open(MINT)
+        refuse_if(value == 0, "NothingToMint")
         refuse_if(self.accounts[caller].has(BLACKLISTED), "BlacklistedAccount")
         refuse_if(value > MAX_VALUE - self.supply, "SupplyCapExceeded")
         refuse_if(value > self.headroom(), "ReserveExceeded")
@@ -501,6 +504,7 @@ class Token:
 
     def release(self, address: str, value: int, *, referenced: bool = True) -> None:
         refuse_if(not referenced, "ReferenceRequired")
+        refuse_if(not self.has_account(address), "InvalidAccount")
         refuse_if(value > self.accounts[address].held, "NotHeld")
         self.accounts[address].held -= value
 

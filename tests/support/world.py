@@ -128,7 +128,9 @@ class World:
 
 
 def build_world(
-    chain: Chain, codes: tuple[str, ...] = ("HKD",), overrides: dict[str, CurrencyConfig] | None = None
+    chain: Chain,
+    codes: tuple[str, ...] = ("HKD",),
+    overrides: dict[str, CurrencyConfig] | None = None,
 ) -> World:
     """Deploys the shipped declaration on a chain, as account 0."""
     chosen = {code: currencies()[code] for code in codes} | (overrides or {})

@@ -63,7 +63,7 @@ def transactions():
 def test_the_second_plan_is_empty():
     deployer = deployer_on(RevmChain())
     first = deployer.plan()
-    assert len(first.creations) == 3 + 2 * len(CODES)
+    assert len(first.creations) == 5 + 2 * len(CODES)
     lines = []
     deployer.apply(first, lines.append)
     assert len(lines) == len(first.lines())
@@ -198,7 +198,12 @@ def restricted(interface):
     return [name for name, rest in found if not re.search(r"\b(view|pure)\b", rest)]
 
 
-INTERFACES = {"token": "IControls", "feed": "IReserveFeed", "registry": "ICurrencyRegistry"}
+INTERFACES = {
+    "token": "IControls",
+    "feed": "IReserveFeed",
+    "registry": "ICurrencyRegistry",
+    "audits": "IAuditRegister",
+}
 VERBS = [(k, n) for k, i in INTERFACES.items() for n in restricted(i) if (k, n) != ("feed", "post")]
 
 

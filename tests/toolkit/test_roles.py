@@ -14,8 +14,8 @@ TIGHTEN = {
         "enterAllowListMode",
         "lowerMintLimit",
         "unverify",
-        "withdrawAudit",
     ],
+    "audits": ["withdraw"],
     "feed": ["reportBreak", "expelAttestor"],
     "authority": ["expel"],
 }
@@ -27,11 +27,11 @@ LOOSEN = {
         "release",
         "resume",
         "leaveAllowListMode",
-        "setReserveTerms",
+        "setReserveConfig",
         "raiseMintLimit",
         "enlist",
         "delist",
-        "rescue",
+        "rescueERC20",
         "seize",
         "destroy",
         "upgrade",
@@ -51,7 +51,11 @@ LOOSEN = {
     ],
 }
 #: Everyday verbs, which their own limits bound.
-EVERYDAY = {"token": ["mint", "burn", "verify", "registerAudit"], "authority": ["labelRole"]}
+EVERYDAY = {
+    "token": ["mint", "burn", "verify"],
+    "audits": ["register"],
+    "authority": ["labelRole"],
+}
 
 
 def owner(kind, function):

@@ -2,6 +2,7 @@
 
 approve
 ├── when the spender is address zero: reverts with ERC20InvalidSpender
+├── when the owner is address zero: reverts with ERC20InvalidSender
 └── else, whatever the state of owner and spender: sets exactly the value, again and again
 
 transferFrom
@@ -43,6 +44,13 @@ def move(request, token, holder, payee, spender):
 def allowed(token, holder, spender):
     """The spender may move 100."""
     token.send("approve", spender.address, 100, sender=holder.address)
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_nothing_moves_out_of_address_zero(world, token, holder, value):
+    """I2: even a movement of nothing would read as a mint."""
+    with refused(world, "ERC20InvalidSender", sender=ZERO):
+        token.send("transferFrom", ZERO, holder.address, value, sender=holder.address)
 
 
 def test_approve_refuses_address_zero(world, token, holder):

@@ -169,7 +169,7 @@ def test_an_office_holder_may_be_barred_and_keeps_the_office(world, token, holde
     world.act("RESUMER", token, "resume", 1, REF)
     world.act("GOVERNOR", token, "enlist", [world.holder(9).address], REF)
     assert token.call("pauses") == 0
-    assert token.call("isSuite", world.holder(9).address) is True
+    assert token.call("isEnlisted", world.holder(9).address) is True
 
 
 # Holds
@@ -284,10 +284,10 @@ def test_enlists_and_delists(world, token, payee, stranger, governor):
     accounts = [payee.address, stranger.address, payee.address]
     receipt = when_due(world, "GOVERNOR", token, "enlist", accounts, REF)()
     assert emitted(token, receipt) == [marked("Enlisted", a, governor) for a in accounts[:2]]
-    assert token.call("isSuite", payee.address) is True
+    assert token.call("isEnlisted", payee.address) is True
     assert token.call("isVerified", payee.address) is True
     receipt = when_due(world, "GOVERNOR", token, "delist", accounts, REF)()
     assert emitted(token, receipt) == [marked("Delisted", a, governor) for a in accounts[:2]]
-    assert token.call("isSuite", payee.address) is False
+    assert token.call("isEnlisted", payee.address) is False
     assert token.call("isVerified", payee.address) is False
     world.act("FREEZER", token, "freeze", [payee.address], REF)

@@ -42,7 +42,7 @@ def mock(request, world, mock_artifact):
 
 
 def declare(world, mock, *, single):
-    world.act("GOVERNOR", world.token, "setReserveTerms", (mock.address, HOUR, 0, single), REF)
+    world.act("GOVERNOR", world.token, "setReserveConfig", (mock.address, HOUR, 0, single), REF)
     mock.send("updateAnswer", mock.call("latestAnswer"), sender=world.holder(9).address)
 
 

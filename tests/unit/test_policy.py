@@ -236,7 +236,7 @@ class Case:
         return self._list("isFrozen", expected=False)
 
     def _release(self):
-        if self.token.call("isSuite", self.address("account")) is False:
+        if self.token.call("isEnlisted", self.address("account")) is False:
             self.world.act("FREEZER", self.token, "hold", self.address("account"), VALUE, REF)
             return self._list("getFrozenTokens", expected=None)
         # A contract of the suite has no hold, so that nothing of it can be released.
@@ -248,7 +248,7 @@ class Case:
         return self._list("isVerified", expected=True)
 
     def _unverify(self):
-        suite = self.token.call("isSuite", self.address("account"))
+        suite = self.token.call("isEnlisted", self.address("account"))
         return self._list("isVerified", expected=suite)
 
 

@@ -293,7 +293,7 @@ def test_records_a_round(world, feed, post):
         (
             "StatementPosted",
             {
-                "round": 1,
+                "round": as_of,
                 "asOf": as_of,
                 "reserves": START,
                 "elsewhere": 9,
@@ -304,7 +304,7 @@ def test_records_a_round(world, feed, post):
     ]
     posted = as_of + 77
     document = "0x" + DOCUMENT.hex()
-    assert feed.call("latestStatement") == (1, as_of, posted, START, 9, document)
+    assert feed.call("latestStatement") == (as_of, as_of, posted, START, 9, document)
     assert feed.call("elsewhere") == 9
 
 
@@ -316,9 +316,9 @@ def test_reads_like_chainlink(world, feed, post):
         world.chain.warp(50)
         post(reserves, as_of=as_of)
         moments.append((reserves, as_of))
-    for round_id, (reserves, as_of) in enumerate(moments, 1):
-        data = (round_id, reserves, as_of, as_of, round_id)
-        assert feed.call("getRoundData", round_id) == data
+    for reserves, as_of in moments:
+        data = (as_of, reserves, as_of, as_of, as_of)
+        assert feed.call("getRoundData", as_of) == data
     assert feed.call("latestRoundData") == data
     assert feed.call("decimals") == 6
     assert feed.call("version") == 1
@@ -341,10 +341,11 @@ def test_refuses_to_answer_before_the_first_statement(world, feed):
 
 
 def test_the_greatest_figures_fit(world, feed, post):
-    """128 bits of reserves never turn negative."""
-    post(2**128 - 1, elsewhere=2**128 - 1)
-    assert feed.call("latestRoundData")[1] == 2**128 - 1
-    assert feed.call("elsewhere") == 2**128 - 1
+    """104 bits of reserves fill their field and touch no other."""
+    post(2**104 - 1, elsewhere=2**104 - 1)
+    assert feed.call("latestRoundData")[1] == 2**104 - 1
+    assert feed.call("elsewhere") == 2**104 - 1
+    assert feed.call("breakRef") == "0x" + "00" * 32
 
 
 def test_the_hash_is_what_a_wallet_signs(world, feed):
@@ -372,7 +373,8 @@ def test_a_break_stops_the_answers_that_count(world, feed, post, pauser):
             feed.call(view)
     assert feed.call("breakRef") == REF_HEX
     assert feed.call("latestStatement")[3:5] == (START, 4)
-    assert feed.call("getRoundData", 1)[1] == START
+    past = feed.call("latestStatement")[0]
+    assert feed.call("getRoundData", past)[1] == START
 
 
 def test_a_break_outlives_the_next_statement(world, feed, post, pauser):

@@ -12,7 +12,7 @@ from tests.support.refusal import refused, words_of
 from tests.support.signed import FOREVER, sign
 from tests.support.world import REF, key
 
-CONFIG, ALLOWANCES, AUTHORIZATIONS, CHUNKS, TERMS, LIMIT, BUCKETS, AUDITS = range(8)
+CONFIG, ALLOWANCES, AUTHORIZATIONS, CHUNKS, TERMS, LIMIT, BUCKETS = range(7)
 IMPLEMENTATION = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC
 FUNDS = 1_000_000_000
 MAX = 2**112 - 1
@@ -158,7 +158,7 @@ def test_config_fields_do_not_meet(own_world):
     assert token.call("totalSupply") == MAX
     assert token.call("pauses") == 15
     assert token.call("allowListMode") is True
-    assert token.call("delegatesAll") is False
+    assert token.call("delegateAll") is False
     assert token.call("pausedSeconds") == 2**40 - 1
 
 
@@ -166,7 +166,7 @@ def test_delegate_all_is_bit_197(own_world):
     """With the switch on and Controls as it is, no view of the hot path is answered any more."""
     token = own_world.token
     own_world.chain.evm.insert_account_storage(token.address, CONFIG, 1 << 197)
-    assert token.call("delegatesAll") is True
+    assert token.call("delegateAll") is True
     with refused(own_world, ""):
         token.call("totalSupply")
 
@@ -205,11 +205,11 @@ def test_chunks(token, holder, payee, raw, chunk):
 def test_reserve_terms(world, token, stranger, raw):
     """token decimals | single chain | buffer | maximum age | source."""
     world.act(
-        "GOVERNOR", token, "setReserveTerms", (stranger.address, 0xABCDEF01, 0x1234, True), REF
+        "GOVERNOR", token, "setReserveConfig", (stranger.address, 0xABCDEF01, 0x1234, True), REF
     )
     source = int(stranger.address, 16)
     assert raw(TERMS) == 6 << 216 | 1 << 208 | 0x1234 << 192 | 0xABCDEF01 << 160 | source
-    world.act("GOVERNOR", token, "setReserveTerms", (stranger.address, 0, 0, False), REF)
+    world.act("GOVERNOR", token, "setReserveConfig", (stranger.address, 0, 0, False), REF)
     assert raw(TERMS) == 6 << 216 | source
 
 
@@ -222,11 +222,6 @@ def test_mint_limit(world, token, payee, raw):
     bucket = mapped(BUCKETS, ("bytes32", bytes(32)))
     world.fund(payee.address, 777)
     assert raw(bucket) == world.chain.now() << 208 | 777
-
-
-def test_audits(world, token, raw):
-    world.act("AUDITOR", token, "registerAudit", REF, keccak(text="code"))
-    assert raw(mapped(AUDITS, ("bytes32", REF))) == int.from_bytes(keccak(text="code"))
 
 
 def test_the_implementation_is_a_clean_address(world, token, raw):

@@ -36,8 +36,9 @@ PUBLIC = {
         "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)",
         "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)",
     },
-    "feed": {"post((string,uint40,uint128,uint128,bytes32),bytes[])"},
+    "feed": {"post((string,uint40,uint104,uint104,bytes32),bytes[])"},
     "registry": set(),
+    "audits": set(),
     "authority": {
         "cancel(address,address,bytes)",
         "consumeScheduledOp(address,bytes)",
@@ -66,6 +67,7 @@ class Stage:
             "token": self.world.token,
             "feed": self.world.feed,
             "registry": suite.registry,
+            "audits": suite.audits,
             "authority": suite.authority,
         }[kind]
 
@@ -91,13 +93,13 @@ def set_stage() -> Stage:
         address, _ = create2.deploy(world.chain, artifact.initcode(*args), sender=sender)
         return Contract(world.chain, address, artifact.abi, artifacts().errors)
 
-    authority, controls = suite.authority.address, suite.controls.address
+    controls = suite.controls.address
     stage = Stage(
         world,
-        made("Successor", token.call("name"), "HKD", controls, 27),
+        made("Successor", token.call("name"), "HKD", controls, 28),
         made("ForeignToken", token.address, 1_000),
         made("PeggedToken", "Pegboard EUR", "pbEUR", 6, "EUR", controls),
-        made("ReserveFeed", authority, "EUR", 6, [sender], 1, 1, 0),
+        made("ReserveFeed", suite.feed_controls.address, "EUR", 6, [sender], 1, 1, 0),
     )
     world.fund(stage.defendant, 1_000)
     world.fund(world.member("BURNER"), 1_000)
@@ -106,7 +108,7 @@ def set_stage() -> Stage:
     world.act("FREEZER", token, "freeze", [stage.defendant], REF)
     world.act("FREEZER", token, "hold", stage.defendant, 500, REF)
     code_hash = keccak(world.chain.code(stage.next.address))
-    world.act("AUDITOR", token, "registerAudit", OLD_AUDIT, code_hash)
+    world.act("AUDITOR", world.suite.audits, "register", OLD_AUDIT, code_hash)
     world.act("PAUSER", world.feed, "reportBreak", REF)
     world.act("GOVERNOR", token, "enlist", [sender], REF)
     world.act("RESUMER", world.feed, "clearBreak", REF)
@@ -138,13 +140,13 @@ VERBS: dict[tuple[str, str], Callable[[Stage], tuple[Any, ...]]] = {
     ("token", "lowerMintLimit"): lambda s: (1, DAY, REF),
     ("token", "resume"): lambda s: (15, REF),
     ("token", "leaveAllowListMode"): lambda s: (REF,),
-    ("token", "setReserveTerms"): lambda s: ((s.euro_feed.address, 1, 2, True), REF),
+    ("token", "setReserveConfig"): lambda s: ((s.euro_feed.address, 1, 2, True), REF),
     ("token", "raiseMintLimit"): lambda s: (10**18, DAY, REF),
     ("token", "enlist"): lambda s: ([s.person], REF),
     ("token", "delist"): lambda s: ([s.world.holder(9).address], REF),
-    ("token", "rescue"): lambda s: (s.foreign.address, s.person, 5, REF),
-    ("token", "registerAudit"): lambda s: (NEW_AUDIT, REF),
-    ("token", "withdrawAudit"): lambda s: (OLD_AUDIT,),
+    ("token", "rescueERC20"): lambda s: (s.foreign.address, s.person, 5, REF),
+    ("audits", "register"): lambda s: (NEW_AUDIT, REF),
+    ("audits", "withdraw"): lambda s: (OLD_AUDIT,),
     ("token", "upgrade"): _upgrade,
     ("feed", "addAttestor"): lambda s: (s.person, REF),
     ("feed", "setQuorums"): lambda s: (1, 2, 100),
@@ -194,8 +196,9 @@ def state_changing(kind: str) -> set[str]:
     """The signatures of every function of a kind of contract that is not a view, from its ABI."""
     names = {
         "token": ("PeggedToken", "Controls"),
-        "feed": ("ReserveFeed",),
+        "feed": ("ReserveFeed", "FeedControls"),
         "registry": ("CurrencyRegistry",),
+        "audits": ("AuditRegister",),
         "authority": ("Authority",),
     }[kind]
     return {

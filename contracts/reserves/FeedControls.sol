@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {IReserveFeed} from "interfaces/IReserveFeed.sol";
+import {Delegated} from "contracts/Delegated.sol";
+import {Restricted} from "contracts/Restricted.sol";
+import {FeedStorage} from "contracts/reserves/FeedStorage.sol";
+
+/// @title Posting statements and governing attestors, one contract for all feeds of a chain
+/// @notice Feeds delegate to it whatever they do not answer in place. It stores nothing of its own.
+contract FeedControls is FeedStorage, EIP712, Delegated {
+    bytes32 private constant STATEMENT_TYPEHASH =
+        keccak256("Statement(string currency,uint40 asOf,uint104 reserves,uint104 elsewhere,bytes32 document)");
+
+    constructor(address authority_) EIP712("Pegboard ReserveFeed", "1") Restricted(authority_) {}
+
+    /* VIEWS */
+
+    function latestStatement() external view returns (uint80, uint40, uint40, uint256, uint256, bytes32) {
+        Latest memory latest = _latest;
+        Round storage round = _rounds[latest.asOf];
+        return (latest.asOf, latest.asOf, round.postedAt, latest.reserves, latest.elsewhere, round.document);
+    }
+
+    function breakRef() external view returns (bytes32) {
+        return _latest.disputed ? _breakRef : bytes32(0);
+    }
+
+    function attestors() external view returns (address[] memory) {
+        return _attestors;
+    }
+
+    function quorums() external view returns (uint8, uint8, uint16) {
+        return (_quorum, _riseQuorum, _maxRiseBps);
+    }
+
+    function statementHash(IReserveFeed.Statement calldata statement) public view returns (bytes32) {
+        return _hashTypedDataV4(
+            keccak256(
+                abi.encode(
+                    STATEMENT_TYPEHASH,
+                    keccak256(bytes(statement.currency)),
+                    statement.asOf,
+                    statement.reserves,
+                    statement.elsewhere,
+                    statement.document
+                )
+            )
+        );
+    }
+
+    /* ANYBODY */
+
+    function post(IReserveFeed.Statement calldata statement, bytes[] calldata signatures) external {
+        bytes memory currency = bytes(IReserveFeed(address(this)).currency());
+        if (keccak256(bytes(statement.currency)) != keccak256(currency)) {
+            revert IReserveFeed.CurrencyMismatch(statement.currency);
+        }
+        if (statement.asOf > block.timestamp) revert IReserveFeed.AsOfInFuture(statement.asOf);
+        Latest memory last = _latest;
+        if (statement.asOf <= last.asOf) revert IReserveFeed.AsOfNotAdvancing(statement.asOf, last.asOf);
+
+        uint256 needed = _quorumFor(last, statement);
+        if (signatures.length < needed) revert IReserveFeed.QuorumNotMet(signatures.length, needed);
+        address[] memory signers = _recover(statementHash(statement), signatures);
+
+        _latest = Latest(statement.reserves, statement.elsewhere, statement.asOf, last.disputed);
+        _rounds[statement.asOf] =
+            Round(statement.reserves, statement.elsewhere, uint40(block.timestamp), statement.document);
+        emit IReserveFeed.StatementPosted(
+            statement.asOf, statement.asOf, statement.reserves, statement.elsewhere, statement.document, signers
+        );
+    }
+
+    /* PAUSER */
+
+    function reportBreak(bytes32 ref) external verb {
+        if (ref == bytes32(0)) revert IReserveFeed.ReferenceRequired();
+        _latest.disputed = true;
+        _breakRef = ref;
+        emit IReserveFeed.BreakReported(msg.sender, ref);
+    }
+
+    /* RESUMER */
+
+    function clearBreak(bytes32 ref) external verb {
+        _latest.disputed = false;
+        emit IReserveFeed.BreakCleared(msg.sender, ref);
+    }
+
+    /* EXPELLER */
+
+    function expelAttestor(address attestor, bytes32 ref) external verb {
+        uint256 index = _indexOf(attestor);
+        uint256 count = _attestors.length;
+        if (index == count) revert IReserveFeed.NotAttestor(attestor);
+        _attestors[index] = _attestors[count - 1];
+        _attestors.pop();
+        emit IReserveFeed.AttestorExpelled(attestor, msg.sender, ref);
+    }
+
+    /* GOVERNOR */
+
+    function addAttestor(address attestor, bytes32 ref) external verb {
+        _addAttestor(attestor, ref);
+    }
+
+    function setQuorums(uint8 quorum, uint8 riseQuorum, uint16 maxRiseBps) external verb {
+        _setQuorums(quorum, riseQuorum, maxRiseBps);
+    }
+
+    /* INSIDE */
+
+    /// @dev What is left for this chain may rise by `maxRiseBps` a day of as-of time, counted from where that day began;
+    /// beyond that the larger quorum must sign, and the day begins anew. A fall needs no more than the quorum, and what
+    /// has fallen does not rise again for free. The first statement rises from zero.
+    function _quorumFor(Latest memory last, IReserveFeed.Statement calldata next) private returns (uint8) {
+        uint104 before = _left(last.reserves, last.elsewhere);
+        uint104 left = _left(next.reserves, next.elsewhere);
+        uint40 day = next.asOf / 1 days;
+        if (day > _anchorDay) (_anchorDay, _anchorLeft) = (day, before);
+        if (before < _anchorLeft) _anchorLeft = before;
+        if (uint256(left) * 10_000 <= uint256(_anchorLeft) * (10_000 + uint256(_maxRiseBps))) return _quorum;
+        _anchorLeft = left;
+        return _riseQuorum;
+    }
+
+    /// @dev The reserves that other chains may not have used.
+    function _left(uint104 reserves, uint104 elsewhere_) private pure returns (uint104) {
+        return reserves > elsewhere_ ? reserves - elsewhere_ : 0;
+    }
+
+    /// @dev Attestors are keys, or contracts that answer ERC-1271: their address then leads the signature.
+    function _recover(bytes32 digest, bytes[] calldata signatures) private view returns (address[] memory signers) {
+        signers = new address[](signatures.length);
+        address previous = address(0);
+        for (uint256 i; i < signatures.length; ++i) {
+            address signer = _signer(digest, signatures[i]);
+            if (_indexOf(signer) == _attestors.length) revert IReserveFeed.NotAttestor(signer);
+            if (signer <= previous) revert IReserveFeed.SignersNotAscending(previous, signer);
+            signers[i] = previous = signer;
+        }
+    }
+
+    function _signer(bytes32 digest, bytes calldata signature) private view returns (address) {
+        if (signature.length == 65) {
+            // The third value only explains the second.
+            // slither-disable-next-line unused-return
+            (address recovered, ECDSA.RecoverError fault,) = ECDSA.tryRecoverCalldata(digest, signature);
+            return fault == ECDSA.RecoverError.NoError ? recovered : address(0);
+        }
+        if (signature.length < 20) return address(0);
+        address claimed = address(bytes20(signature));
+        return SignatureChecker.isValidERC1271SignatureNow(claimed, digest, signature[20:]) ? claimed : address(0);
+    }
+}
