@@ -81,7 +81,8 @@ deep: setup compile ## long fuzzing
 	@FOUNDRY_PROFILE=deep forge test
 
 gas: setup compile ## measure gas into tests/gas/gas.json
-	@ape test tests/gas --network ethereum:local:foundry
+	@PEGBOARD_GAS=write ape test tests/gas --network ethereum:local:foundry
+	@git diff --stat -- tests/gas/gas.json
 
 format: setup ## lay out all sources
 	@forge fmt $(SOLIDITY)

@@ -16,6 +16,7 @@ import {Config} from "contracts/libraries/ConfigWord.sol";
 ///     slot 3                      chunks: payer => batch => 256 bits
 ///     slot 4                      reserve terms: token decimals | single chain | buffer | maximum age | source
 ///     slot 5, 6                   mint limit: window | capacity, then key => last time | last used
+///     slot 7, 8                   in the token only: OpenZeppelin's EIP712 keeps long names here; ours are short, so empty
 ///     2^160 | account             flags | nonce | held | balance (`AccountWord`)
 ///     ERC-1967 implementation     an address, as explorers expect
 abstract contract TokenStorage {
