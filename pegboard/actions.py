@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pegboard.amounts import format_amount
-from pegboard.errors import InputError, NotPermitted
+from pegboard.chain import History
+from pegboard.errors import ChainError, InputError, NotPermitted, ReferenceUsed
 from pegboard.inputs import reference_text
 from pegboard.operate import Outcome, delay_of, due_at, perform
 from pegboard.status import PAUSES, PegStatus, status_of
@@ -207,6 +208,35 @@ def clear_break(peg: Peg, ref: bytes) -> Action:
     return _action(peg, "clearBreak", (), sentence, ref=ref, contract=peg.feed, nothing_to_do=done)
 
 
+#: Verbs whose reference stands for one movement of money: their event, and what has a new one.
+_ONCE = {"mint": ("Minted", "bank credit"), "burn": ("Burned", "redemption")}
+
+
+def require_unused(action: Action) -> None:
+    """Refuses a mint or a burn whose reference is in the token's log already.
+
+    A chain that keeps no history cannot be asked; every node can, and one that does not answer
+    is refused.
+    """
+    chain = action.contract.chain
+    if action.verb not in _ONCE or not any(action.ref) or not isinstance(chain, History):
+        return
+    event, source = _ONCE[action.verb]
+    named = f"{action.verb} of {action.peg.config.code} with the reference "
+    named += reference_text(action.ref)
+    try:
+        found = chain.logs(action.contract.address, action.contract.topics(event, ref=action.ref))
+    except ChainError as fault:
+        raise ChainError(
+            f"nothing was signed, since it is not known whether a {named} was done before: {fault}"
+        ) from fault
+    if found:
+        raise ReferenceUsed(
+            f"a {named} was done already, in transaction {found[0].tx}: "
+            f"use the reference of the new {source}"
+        )
+
+
 def role_for(action: Action, roles: RolesConfig) -> str:
     """The declared role that may do this."""
     if action.public:
@@ -226,6 +256,7 @@ def summarise(suite: Suite, roles: RolesConfig, action: Action, signer: str) -> 
         raise NotPermitted(
             f"{signer} may not {call.text}: that takes {needs}; `status` prints who holds it"
         ) from fault
+    require_unused(action)
     ready_at = due_at(authority, call, signer) if delay else 0
     if not delay or (ready_at and ready_at <= suite.chain.now()):
         action.contract.simulate(call.data, sender=signer)
@@ -244,7 +275,8 @@ def summarise(suite: Suite, roles: RolesConfig, action: Action, signer: str) -> 
 
 
 def carry_out(suite: Suite, action: Action, signer: str) -> Outcome:
-    """Does it, or schedules it where the role must wait."""
+    """Does it, or schedules it where the role must wait; no reference is minted or burned twice."""
+    require_unused(action)
     if action.public:
         receipt = action.contract.submit(action.call.data, sender=signer)
         return Outcome(executed=True, receipt=receipt)

@@ -6,7 +6,7 @@ Who signs, and over which network, is the caller's business.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from eth_utils import to_checksum_address, to_hex
 
@@ -14,7 +14,7 @@ from pegboard.config import LOCAL_CHAINS
 from pegboard.errors import ChainError, NotPermitted, Reverted, Unconfirmed, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Log:
     address: str
     topics: tuple[bytes, ...]
     data: bytes
+    tx: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,17 @@ class Chain(Protocol):
 
     def now(self) -> int:
         """The earliest time that the next transaction can see, in seconds since the epoch."""
+        ...
+
+
+@runtime_checkable
+class History(Protocol):
+    """A chain that can be asked for past events; every node is one."""
+
+    def logs(
+        self, address: str, topics: Sequence[bytes | None], from_block: int = 0
+    ) -> tuple[Log, ...]:
+        """All events of an address with these topics, None standing for any, in order."""
         ...
 
 
@@ -104,6 +116,33 @@ class JsonRpc:
     def now(self) -> int:
         """The time of the block that is read."""
         return int(self.result("eth_getBlockByNumber", [self._block, False])["timestamp"], 16)
+
+    def logs(
+        self, address: str, topics: Sequence[bytes | None], from_block: int = 0
+    ) -> tuple[Log, ...]:
+        """All included events of an address with these topics; refuses a node that cannot say."""
+        wanted = {
+            "address": address,
+            "topics": [None if topic is None else to_hex(topic) for topic in topics],
+            "fromBlock": hex(from_block),
+            "toBlock": "latest",
+        }
+        try:
+            found = self.result("eth_getLogs", [wanted])
+            return tuple(
+                Log(
+                    to_checksum_address(log["address"]),
+                    tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
+                    bytes.fromhex(log["data"][2:]),
+                    log["transactionHash"],
+                )
+                for log in found
+            )
+        except (ChainError, ValueError, KeyError, TypeError) as fault:
+            raise ChainError(
+                f"the node does not tell the past events of {address} ({safe_text(fault)}): "
+                "use one that answers eth_getLogs over the whole chain"
+            ) from fault
 
 
 class ApeChain(JsonRpc):

@@ -94,7 +94,7 @@ class Artifacts:
 
     @cached_property
     def feed_abi(self) -> Abi:
-        """Everything a reserve feed's address answers: its own functions and those of `FeedControls`."""
+        """Everything a feed's address answers: its own functions and those of `FeedControls`."""
         return merged(self["ReserveFeed"].abi, self["FeedControls"].abi)
 
     @cached_property
@@ -228,6 +228,12 @@ class Contract:
             return self.chain.send(sender, self.address, data)
         except Reverted as fault:
             raise named(fault, self._errors) from fault
+
+    def topics(self, event: str, **indexed: bytes) -> tuple[bytes | None, ...]:
+        """What to look for in the log: an event with these indexed words, None for any other."""
+        item = next(x for x in self.abi if x["type"] == "event" and x["name"] == event)
+        names = [i["name"] for i in item["inputs"] if i["indexed"]]
+        return (keccak(text=signature_of(item)), *(indexed.get(name) for name in names))
 
     def events(self, logs: Iterable[Log]) -> list[tuple[str, dict[str, Any]]]:
         """This contract's events among the logs, decoded, in order."""

@@ -9,6 +9,7 @@ PegboardError
 │   ├── Reverted         a contract refused, with its named error
 │   └── Unconfirmed      a transaction was sent, and what became of it is not known
 ├── DeploymentError      what is on chain is not what was declared
+├── ReferenceUsed        this reference was minted or burned before
 ├── NotPermitted         the signer lacks the role, or must wait
 │   └── NotDue           scheduled, and the delay has not passed
 └── Unexpected           the demo saw something else than it promised
@@ -66,6 +67,10 @@ class Unconfirmed(ChainError):
 
 class DeploymentError(PegboardError):
     """What is on chain is not what was declared."""
+
+
+class ReferenceUsed(PegboardError):
+    """A reference that stands for one mint or burn, which was done already."""
 
 
 class NotPermitted(PegboardError):

@@ -36,7 +36,7 @@ ADVICE = {
     "AsOfNotAdvancing": "sign a statement with a newer time",
     "NotAttestor": "check who signed and for which chain",
     "AccessManagedUnauthorized": "use an account that holds the role; `status` prints who does",
-    "ReferenceRequired": "add --ref with the ticket or case number",
+    "ReferenceRequired": "add --ref with the bank, ticket or case reference",
     "ERC20InsufficientBalance": "check the amount and the account's balance",
     "OutOfReach": "freeze or blacklist the account first, or take no more than is held",
     "NotHeld": "release no more than is held",
@@ -47,6 +47,7 @@ ADVICE = {
     "SuiteAccount": "act on the holder, not on the contract that keeps tokens for many",
     "InvalidAccount": "check the address",
     "NothingToMint": "mint an amount above zero",
+    "ERC20InvalidSender": "check the sender's address",
     "ERC20InvalidReceiver": "check the recipient's address",
     "ChunkExecuted": "this part of the batch was paid before: do not repeat it",
 }

@@ -41,7 +41,9 @@ def reference(text: str, *, required: bool = False) -> bytes:
     else:
         found = keccak(text=text)
     if required and found == NO_REFERENCE:
-        raise InputError("a reference is required here: add --ref with the ticket or case number")
+        raise InputError(
+            "a reference is required here: add --ref with the bank, ticket or case reference"
+        )
     return found
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eth_account.messages import encode_typed_data
 from eth_utils import to_checksum_address
 
-from pegboard.errors import PegboardError
+from pegboard.errors import AmountError, PegboardError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pegboard.chain import Receipt
     from pegboard.contract import Call, Contract
 
+MAX_UNITS = 2**104 - 1
 STATEMENT_TYPE = [
     {"name": "currency", "type": "string"},
     {"name": "asOf", "type": "uint40"},
@@ -36,6 +37,11 @@ class Statement:
     reserves: int
     elsewhere: int
     document: bytes
+
+    def __post_init__(self) -> None:
+        """Refuses what a feed has no room for."""
+        if max(self.reserves, self.elsewhere) > MAX_UNITS:
+            raise AmountError("more than a reserve feed can state (2^104 - 1 base units)")
 
     def values(self) -> tuple[Any, ...]:
         """The ABI tuple."""

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 def burn(desk: Desk, code: str, amount: str, ref: str) -> None:
     """Destroy AMOUNT (in currency units) of CODE out of the signer's own tokens, as BURNER.
 
-    Holders redeem by sending their tokens to the burner first. There is no way back.
+    Holders redeem by sending their tokens to the burner first. There is no way back. Needs the
+    redemption's reference as --ref, which burns once: a second burn with the same one is refused.
 
     Example: ape run burn HKD 1250.50 --ref "redemption 88" --account burner
     """
     peg = desk.peg(code)
     units = parse_amount(amount, peg.config.decimals)
-    desk.carry_out(actions.burn(peg, units, reference(ref)))
+    desk.carry_out(actions.burn(peg, units, reference(ref, required=True)))

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 def mint(desk: Desk, code: str, amount: str, to: str, ref: str) -> None:
     """Create AMOUNT (in currency units) of the currency CODE, as MINTER.
 
-    It must fit under fresh reserves and the mint limit. Give the bank reference as --ref.
+    It must fit under fresh reserves and the mint limit. Needs the bank reference as --ref, which
+    mints once: a second mint with the same one is refused.
 
     Example: ape run mint HKD 50000.00 --to 0x... --ref "FPS 20260131-17" --account minter
     """
     peg = desk.peg(code)
     units = parse_amount(amount, peg.config.decimals)
-    desk.carry_out(actions.mint(peg, to, units, reference(ref)))
+    desk.carry_out(actions.mint(peg, to, units, reference(ref, required=True)))

@@ -1,7 +1,8 @@
-"""Where gas is measured: receipts of real transactions on Anvil, one a block, each from the same snapshot.
+"""Where gas is measured: receipts of real transactions on Anvil, one a block.
 
-Addresses, amounts, nonces, deadlines and signatures have no zero byte, so that calldata costs its full price; more than
-a hundred holders exist, and supply, limits and reserves are in use.
+Each starts from the same snapshot. Addresses, amounts, nonces, deadlines and signatures have no
+zero byte, so that calldata costs its full price; more than a hundred holders exist, and supply,
+limits and reserves are in use.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from eth_utils import keccak
 from pegboard import signing
 from pegboard.deploy import Deployer, Plan
 from pegboard.suite import locate
-from tests.support.anvil import AnvilChain
 from tests.support.world import World, artifacts, currencies, key, resolve, roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from eth_account.signers.local import LocalAccount
+
+    from tests.support.anvil import AnvilChain
 
 AMOUNT = 1_234_567_890
 FOREVER = 0x71717171
@@ -94,7 +96,9 @@ class Room:
             self.chain.result("anvil_setBalance", [sender.address, hex(10**18)])
 
     def _gas(self, sender: str, name: str, *args: object) -> int:
-        return self.chain.transact(sender, self.token.address, self.token.encode(name, *args)).gas_used
+        return self.chain.transact(
+            sender, self.token.address, self.token.encode(name, *args)
+        ).gas_used
 
     def _send(self, name: str, *args: object) -> int:
         return self._gas(self.holder.address, name, *args)
@@ -114,13 +118,18 @@ class Room:
         yield "transfer to a new holder", lambda: self._send("transfer", new, AMOUNT)
         yield (
             "transfer of the whole balance",
-            lambda: self._send("transfer", other, self.token.call("balanceOf", self.holder.address)),
+            lambda: self._send(
+                "transfer", other, self.token.call("balanceOf", self.holder.address)
+            ),
         )
         yield (
             "transfer with a reference",
             lambda: self._send("transfer(address,uint256,bytes)", other, AMOUNT, full_hash("ref")),
         )
-        yield "approve, zero to non-zero", lambda: self._send("approve", self.spender.address, AMOUNT)
+        yield (
+            "approve, zero to non-zero",
+            lambda: self._send("approve", self.spender.address, AMOUNT),
+        )
         yield "transferFrom, finite allowance, spender checked", lambda: self._spend(3 * AMOUNT)
         yield "transferFrom, infinite allowance, spender checked", lambda: self._spend(2**256 - 1)
         yield "permit, first of an owner", lambda: self._permit(0)
@@ -183,7 +192,9 @@ class Room:
     def _batch(self, *, referenced: bool) -> int:
         rows = [(to, AMOUNT) for to in self.holders[:100]]
         refs = [full_hash(f"ref {i}") for i in range(100)]
-        kind = "bytes32,uint8,(address,uint96)[]" + (",bytes32[],uint256" if referenced else ",uint256")
+        kind = "bytes32,uint8,(address,uint96)[]" + (
+            ",bytes32[],uint256" if referenced else ",uint256"
+        )
         rest = (refs, 100 * AMOUNT) if referenced else (100 * AMOUNT,)
         return -(-self._send(f"pay({kind})", full_hash("batch"), 7, rows, *rest) // 100)
 
@@ -209,9 +220,7 @@ class Room:
             bytes(12) + bytes.fromhex(a[2:]) for a in (self.token.address, self.holders[0])
         )
         receipt = self.chain.transact(sender, reader, data)
-        trace = self.chain.result(
-            "debug_traceTransaction", [receipt.tx, {"tracer": "callTracer"}]
-        )
+        trace = self.chain.result("debug_traceTransaction", [receipt.tx, {"tracer": "callTracer"}])
         (frame,) = trace["calls"]
         seen = int.from_bytes(receipt.logs[0].data[32:], "big")
         return int(frame["gasUsed"], 16), seen

@@ -13,7 +13,9 @@ import click
 import pytest
 from ape import networks
 from click.testing import CliRunner
+from eth_utils import keccak
 
+from pegboard.chain import ApeChain, Log
 from pegboard.cli import COMMANDS, cli
 from tests.integration.conftest import CHAIN_ID, Console, blocks, warp
 from tests.support.world import ROOT, resolve
@@ -29,6 +31,7 @@ def leaves(command=cli, path=()):
 
 
 LEAVES = list(leaves())
+CREDIT = ("--ref", "FPS 16")
 
 
 # Help
@@ -109,6 +112,11 @@ def test_the_record_says_what_is_there(console, records):
     assert record["chainId"] == CHAIN_ID
     assert record["deployer"] == resolve("TEST::0")
     assert record["token"]["address"] == console.status()["token"]
+    parts = ("authority", "audits", "controls", "feedControls", "registry", "token", "feed")
+    assert len({record[part]["address"] for part in parts}) == len(parts)
+    for part in parts:
+        code = networks.provider.get_code(record[part]["address"])
+        assert record[part]["codeHash"] == "0x" + keccak(code).hex()
     assert record["token"]["decimals"] == 6
 
 
@@ -121,13 +129,13 @@ def test_another_deployer_is_refused(console):
 def test_an_undeclared_currency_is_refused(console):
     assert "EUR is not declared" in console.refused(0, "deploy", "EUR")
     assert "EUR is not declared" in console.refused(
-        4, "mint", "EUR", "1", "--to", resolve("TEST::3")
+        4, "mint", "EUR", "1", "--to", resolve("TEST::3"), *CREDIT
     )
 
 
 def test_a_currency_that_is_not_deployed_is_refused(console):
     assert "CNH is not deployed" in console.refused(
-        4, "mint", "CNH", "1", "--to", resolve("TEST::3")
+        4, "mint", "CNH", "1", "--to", resolve("TEST::3"), *CREDIT
     )
 
 
@@ -137,7 +145,7 @@ def test_a_later_currency_must_be_scheduled(console):
 
 def test_a_no_sends_nothing(console, holder, stocked):
     before = blocks()
-    words = ("mint", "HKD", "5", "--to", holder, "--account", "TEST::4")
+    words = ("mint", "HKD", "5", "--to", holder, *CREDIT, "--account", "TEST::4")
     answer = console.run(*words, stdin="n\n")
     assert answer.code == 1
     assert "Sign and send this?" in answer.err
@@ -152,9 +160,13 @@ def test_a_record_of_other_code_stops_everything(console, records, holder):
         path.write_text(
             json.dumps(record | {"token": record["token"] | {"codeHash": "0x" + "22" * 32}})
         )
-        assert "not the recorded one" in console.refused(4, "mint", "HKD", "1", "--to", holder)
+        assert "not the recorded one" in console.refused(
+            4, "mint", "HKD", "1", "--to", holder, *CREDIT
+        )
         path.write_text("{}")
-        assert "no deployment record" in console.refused(4, "mint", "HKD", "1", "--to", holder)
+        assert "no deployment record" in console.refused(
+            4, "mint", "HKD", "1", "--to", holder, *CREDIT
+        )
     finally:
         path.write_text(text)
 
@@ -184,7 +196,7 @@ def test_mint_and_burn(stocked, holder):
 
 
 def test_the_summary_comes_before_the_signature(stocked, holder):
-    words = ("mint", "HKD", "50000.00", "--to", holder, "--account", "TEST::4", "--yes")
+    words = ("mint", "HKD", "50000.00", "--to", holder, *CREDIT, "--account", "TEST::4", "--yes")
     answer = stocked.run(*words)
     for part in ("create 50,000.00 HKD at", "50 thousand", "50000000000 base units"):
         assert part in answer.err
@@ -207,49 +219,122 @@ def test_the_summary_comes_before_the_signature(stocked, holder):
 )
 def test_amounts_that_are_refused(stocked, holder, amount, message):
     before = blocks()
-    assert message in stocked.refused(4, "mint", "HKD", amount, "--to", holder)
+    assert message in stocked.refused(4, "mint", "HKD", amount, "--to", holder, *CREDIT)
     assert blocks() == before
 
 
 def test_a_mint_beyond_the_reserves_shows_the_headroom(stocked, holder):
-    message = stocked.refused(4, "mint", "HKD", "1000000", "--to", holder)
+    message = stocked.refused(4, "mint", "HKD", "1000000", "--to", holder, *CREDIT)
     assert "headroom 995,024.875621 HKD" in message
     assert "post a newer statement" in message
 
 
 def test_a_mint_without_statement_is_refused(console, holder):
-    message = console.refused(4, "mint", "USD", "1", "--to", holder)
+    message = console.refused(4, "mint", "USD", "1", "--to", holder, *CREDIT)
     assert "NoStatement" in message
     assert "post a reserve statement first" in message
 
 
 def test_a_stale_statement_is_refused(stocked, holder):
     warp(27 * 3600)
-    assert "ReserveStale" in stocked.refused(4, "mint", "HKD", "1", "--to", holder)
+    assert "ReserveStale" in stocked.refused(4, "mint", "HKD", "1", "--to", holder, *CREDIT)
 
 
 def test_only_the_role_may(stocked, holder):
     before = blocks()
-    message = stocked.refused(5, "mint", "HKD", "1", "--to", holder)
+    message = stocked.refused(5, "mint", "HKD", "1", "--to", holder, *CREDIT)
     assert "that takes MINTER" in message
     assert blocks() == before
-    assert "that takes BURNER" in stocked.refused(4, "burn", "HKD", "1")
+    assert "that takes BURNER" in stocked.refused(4, "burn", "HKD", "1", *CREDIT)
+
+
+def test_mint_and_burn_need_a_reference(stocked, holder):
+    before = blocks()
+    assert "--ref" in stocked.refused(4, "mint", "HKD", "1", "--to", holder)
+    assert "--ref" in stocked.refused(4, "mint", "HKD", "1", "--to", holder, "--ref", "  ")
+    assert "--ref" in stocked.refused(5, "burn", "HKD", "1")
+    assert blocks() == before
+
+
+def test_a_reference_mints_once(stocked):
+    burner = resolve("TEST::5")
+    words = ("mint", "HKD", "10", "--to", burner, "--ref")
+    first = stocked.act(4, *words, "FPS 17").json
+    before = blocks()
+    message = stocked.refused(4, *words, "FPS 17")
+    assert message == (
+        "a mint of HKD with the reference FPS 17 was done already, in transaction "
+        f"{first['tx']}: use the reference of the new bank credit"
+    )
+    # Neither another amount nor another recipient makes it another credit.
+    other = ("mint", "HKD", "11", "--to", resolve("TEST::3"), "--ref")
+    assert first["tx"] in stocked.refused(4, *other, first["ref"])
+    assert first["tx"] in stocked.refused(4, *other, " FPS 17 ")
+    assert blocks() == before
+    assert stocked.act(4, *words, "FPS 18").json["outcome"] == "done"
+    assert stocked.status()["supply"]["amount"] == "20.00"
+
+
+def test_a_reference_burns_once(stocked):
+    stocked.act(4, "mint", "HKD", "10", "--to", resolve("TEST::5"), "--ref", "FPS 17")
+    # A mint's reference is not a burn's.
+    first = stocked.act(5, "burn", "HKD", "1", "--ref", "FPS 17").json
+    before = blocks()
+    message = stocked.refused(5, "burn", "HKD", "1", "--ref", "FPS 17")
+    assert message == (
+        "a burn of HKD with the reference FPS 17 was done already, in transaction "
+        f"{first['tx']}: use the reference of the new redemption"
+    )
+    assert blocks() == before
+    assert stocked.act(5, "burn", "HKD", "1", "--ref", "FPS 18").json["outcome"] == "done"
+
+
+def test_the_reference_is_asked_for_again_before_sending(stocked, monkeypatch):
+    """Somebody else was faster while the signer read the summary."""
+    answers = [(), (Log("0x", (), b"", "0xfaster"),)]
+    monkeypatch.setattr(ApeChain, "logs", lambda *_: answers.pop(0))
+    before = blocks()
+    message = stocked.refused(4, "mint", "HKD", "1", "--to", resolve("TEST::3"), *CREDIT)
+    assert "in transaction 0xfaster" in message
+    assert blocks() == before
+    assert answers == []
+
+
+@pytest.mark.parametrize(
+    "answer", [{"error": {"message": "block range is too large"}}, {"result": None}, {}]
+)
+def test_a_node_without_history_mints_nothing(stocked, holder, monkeypatch, answer):
+    asked, request = [], ApeChain.request
+
+    def forgetful(self, method, params):
+        asked.append(method)
+        return answer if method == "eth_getLogs" else request(self, method, params)
+
+    monkeypatch.setattr(ApeChain, "request", forgetful)
+    before = blocks()
+    for role, words in (("mint", ("--to", holder)), ("burn", ())):
+        index = {"mint": 4, "burn": 5}[role]
+        message = stocked.refused(index, role, "HKD", "1", *words, *CREDIT)
+        assert message.startswith("nothing was signed, since it is not known whether a " + role)
+        assert "use one that answers eth_getLogs" in message
+    assert asked.count("eth_getLogs") == 2
+    assert blocks() == before
 
 
 def test_burning_what_is_not_there(stocked):
-    assert "ERC20InsufficientBalance" in stocked.refused(5, "burn", "HKD", "1")
+    assert "ERC20InsufficientBalance" in stocked.refused(5, "burn", "HKD", "1", *CREDIT)
 
 
 @pytest.mark.parametrize(
     "change", [str.lower, lambda a: a[:-1], lambda _: "minter", lambda a: a + "0"]
 )
 def test_wrong_addresses_are_usage_errors(console, holder, change):
-    answer = console.act(4, "mint", "HKD", "1", "--to", change(holder), code=2)
+    answer = console.act(4, "mint", "HKD", "1", "--to", change(holder), *CREDIT, code=2)
     assert "checksum" in answer.err or "not an address" in answer.err
 
 
 def test_who_signs_must_be_said(console, holder):
-    answer = console.run("mint", "HKD", "1", "--to", holder)
+    answer = console.run("mint", "HKD", "1", "--to", holder, *CREDIT)
     assert answer.code == 2
     assert "--account is missing" in answer.err
 
@@ -264,7 +349,6 @@ def test_blacklist_and_lift(console, holder):
     again = console.act(6, "blacklist", "add", "HKD", holder, "--ref", "case 12").json
     assert again["outcome"] == "nothing"
     assert blocks() == before
-    assert "BlacklistedAccount" in console.refused(4, "mint", "HKD", "1", "--to", holder) or True
     words = ("blacklist", "remove", "HKD", holder, "--ref", "case 12 closed")
     first = console.act(8, *words, code=3).json
     assert first["outcome"] == "scheduled"
@@ -273,6 +357,13 @@ def test_blacklist_and_lift(console, holder):
     warp(86400)
     assert console.act(8, *words).json["outcome"] == "done"
     assert console.act(8, *words).json["outcome"] == "nothing"
+
+
+def test_nothing_is_minted_to_a_blacklisted_account(stocked, holder):
+    stocked.act(6, "blacklist", "add", "HKD", holder, "--ref", "case 12")
+    message = stocked.refused(4, "mint", "HKD", "1", "--to", holder, *CREDIT)
+    assert "BlacklistedAccount" in message
+    assert "have RELEASER lift the blacklisting" in message
 
 
 def test_barring_takes_the_role_and_right_addresses(console, holder):
@@ -374,6 +465,7 @@ def test_files_that_were_changed(console, tmp_path):
         return console.refused(19, "reserves", "post", "HKD", *map(str, files))
 
     assert "is not signed by" in post(reserves="2000000.00")
+    assert "more than a reserve feed can state" in post(reserves=f"{2**104 // 10**6 + 1}")
     assert "on chain 1" in post(chainId=1)
     assert "not a time" in post(asOf="yesterday")
     assert "not an amount" in post(reserves="1e6")
@@ -418,11 +510,11 @@ def test_the_document_may_be_a_file(console, tmp_path):
 def test_a_break_stops_minting_until_it_is_cleared(stocked, holder, tmp_path):
     assert "--ref" in stocked.refused(11, "reserves", "break", "HKD")
     stocked.act(11, "reserves", "break", "HKD", "--ref", "recon 31")
-    assert "Disputed" in stocked.refused(4, "mint", "HKD", "1", "--to", holder)
+    assert "Disputed" in stocked.refused(4, "mint", "HKD", "1", "--to", holder, *CREDIT)
     stocked.act(12, "reserves", "clear", "HKD", code=3)
     warp(3600)
     stocked.act(12, "reserves", "clear", "HKD")
-    stocked.act(4, "mint", "HKD", "1", "--to", holder)
+    stocked.act(4, "mint", "HKD", "1", "--to", holder, *CREDIT)
 
 
 # Status

@@ -68,7 +68,7 @@ DECIMALS = {"HKD": (6, 6), "USD": (18, 8), "CNH": (2, 18), "EUR": (8, 0)}
 MAX_AGE = 26 * 3_600
 #: All divide a day, so that refills are whole numbers of (units * day).
 WINDOWS = (DAY, 3_600, 60, 1, DAY // 4)
-#: Storage of the feed: the latest statement, quorums and anchor, break, rounds by their as-of times.
+#: Storage of the feed: latest statement, quorums and anchor, break, rounds by their as-of times.
 FEED_LATEST, FEED_RULES, FEED_ROUNDS = 0, 1, 3
 FIGURE = 2**104 - 1
 

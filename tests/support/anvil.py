@@ -40,9 +40,10 @@ class AnvilChain(JsonRpc):
         for _ in range(200):
             try:
                 assert int(self.result("eth_chainId", []), 16) == self.chain_id
-                return
             except OSError:
                 time.sleep(0.05)
+            else:
+                return
         raise RuntimeError("anvil did not start")
 
     def stop(self) -> None:

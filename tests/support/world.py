@@ -1,4 +1,4 @@
-"""A deployed suite and its cast: deployed by `pegboard` itself, so that every run rehearses production."""
+"""A deployed suite and its cast; `pegboard` deploys it, so that every run rehearses production."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eth_account import Account
-from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 
 from pegboard.config import CurrencyConfig, RolesConfig, load_currencies, load_roles
@@ -19,6 +18,8 @@ from pegboard.reserves import SignedStatement, Statement, post, signable
 from pegboard.suite import Peg, Suite, locate
 
 if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
     from pegboard.chain import Chain, Receipt
 
 ROOT = Path(__file__).parents[2]
