@@ -20,8 +20,8 @@ contract Authority is AccessManager, IExpelling {
     }
 
     /// @dev The selector is mapped to a role on this very contract; granting goes the slow way.
-    function expel(uint64 roleId, address account) external onlyAuthorized {
-        if (_revokeRole(roleId, account)) emit Expelled(roleId, account, _msgSender());
+    function expel(uint64 roleId, address account, bytes32 ref) external onlyAuthorized {
+        if (_revokeRole(roleId, account)) emit Expelled(roleId, account, _msgSender(), ref);
     }
 
     /* INSIDE */

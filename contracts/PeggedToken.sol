@@ -22,7 +22,7 @@ contract PeggedToken is Batches {
     ShortString private immutable CURRENCY;
     uint8 private immutable DECIMALS;
 
-    /// @notice A name or ticker is longer than 31 bytes, or empty.
+    /// @notice A name or ticker is empty, or a ticker longer than 31 bytes. A longer name is OpenZeppelin's `StringTooLong`.
     error InvalidName(string name);
     /// @notice Decimals are outside 2 to 18.
     error InvalidDecimals(uint8 decimals);
@@ -36,7 +36,7 @@ contract PeggedToken is Batches {
         string memory currency_,
         address implementation_
     ) EIP712(name_, "1") {
-        if (bytes(name_).length == 0 || bytes(name_).length > 31) revert InvalidName(name_);
+        if (bytes(name_).length == 0) revert InvalidName(name_);
         if (bytes(symbol_).length == 0 || bytes(symbol_).length > 31) revert InvalidName(symbol_);
         if (decimals_ < 2 || decimals_ > 18) revert InvalidDecimals(decimals_);
         if (bytes(currency_).length != 3) revert InvalidCurrency(currency_);
@@ -121,7 +121,8 @@ contract PeggedToken is Batches {
     }
 
     function canSend(address account) external view returns (bool) {
-        return _maySend(_openView(), _account(account));
+        Config config = _openView();
+        return _hasAccount(account) && _maySend(config, _account(account));
     }
 
     function canReceive(address account) external view returns (bool) {

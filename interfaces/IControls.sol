@@ -4,7 +4,7 @@ pragma solidity ^0.8.20;
 /// @title The issuer's powers over a pegged token
 /// @notice Called at the token's address, which delegates to `Controls`; sections name the caller, so this file is the
 /// table of powers. Who holds each role, and with which delay, is declared in `roles.toml` and kept by the Authority.
-/// @dev Every verb takes a reference (ticket, case or bank reference; never personal data) that its event carries.
+/// @dev Every verb but `upgrade`, which cites an audit, takes a reference (ticket, case or bank reference; never personal data) that its event carries.
 /// A list is applied whole or not at all; an account that is already in the asked state is passed over without event.
 interface IControls {
     /* TYPES */
@@ -87,10 +87,18 @@ interface IControls {
     error SupplyCapExceeded(uint256 supply, uint256 value);
     /// @notice A refilling limit needs a window above zero.
     error InvalidWindow();
-    /// @notice `lowerMintLimit` may lower, `raiseMintLimit` may raise: this is neither a cut of capacity nor of refill.
+    /// @notice `lowerMintLimit` raises nothing: here the capacity or the refill per second would rise.
     error LimitNotLowered(uint256 capacity, uint256 window);
     /// @notice Nothing but the four pause bits can be paused or resumed, and at least one must be named.
     error InvalidPauses(uint8 pauses);
+    /// @notice There was another pause after the one to be lifted: schedule the resumption anew.
+    error PausedAgain(uint32 pauseNumber, uint32 actual);
+    /// @notice The source names another currency than the token.
+    error ReserveCurrencyMismatch(address source, string currency);
+    /// @notice An answer of that age says nothing: at most 31 days.
+    error ReserveAgeTooLong(uint256 maxAge);
+    /// @notice The held amount of an account cannot exceed 2^112 - 1 base units.
+    error HoldTooLarge(address account, uint256 value, uint256 held);
     /// @notice Only the balance of a barred account, or up to the held amount, is in reach of an order.
     error OutOfReach(address account, uint256 value, uint256 reach);
     /// @notice More was to be released than is held.
@@ -116,6 +124,8 @@ interface IControls {
     function delegateAll() external view returns (bool);
     /// @notice Every selector of the token's hot path that this implementation can take over.
     function hotSelectors() external pure returns (bytes4[] memory);
+    /// @notice How often `pause` was called, modulo 2^32: what `resume` must name.
+    function pauseNumber() external view returns (uint32);
     /// @notice The declared source of reserves.
     function reserveConfig() external view returns (ReserveConfig memory);
     /// @notice What the reserves would still allow to mint now, rounded down; reverts with the reason for which a mint
@@ -141,7 +151,7 @@ interface IControls {
 
     /* FREEZER */
 
-    /// @notice Bars accounts from sending, spending and authorizing, at once; they may still receive.
+    /// @notice Bars accounts from sending, spending and signed transfers, at once; they may still receive.
     function freeze(address[] calldata accounts, bytes32 ref) external;
     /// @notice Adds `value` to the held amount of `account`; the rest stays spendable.
     function hold(address account, uint256 value, bytes32 ref) external;
@@ -180,16 +190,16 @@ interface IControls {
 
     /* RESUMER */
 
-    /// @notice Opens verbs again.
-    function resume(uint8 bits, bytes32 ref) external;
+    /// @notice Opens verbs again. `pauseNumber` names the last pause, so that a resumption is scheduled after it.
+    function resume(uint8 bits, bytes32 ref, uint32 pauseNumber) external;
 
     /* GOVERNOR */
 
     /// @notice Everybody who is not barred may send, receive and spend again.
     function leaveAllowListMode(bytes32 ref) external;
-    /// @notice Replaces the declared source of reserves.
+    /// @notice Replaces the declared source of reserves; one that names a currency must name the token's.
     function setReserveConfig(ReserveConfig calldata terms, bytes32 ref) external;
-    /// @notice Sets the mint limit: `capacity` refills over `window` seconds. What is used stays used.
+    /// @notice Sets the mint limit in either direction: `capacity` refills over `window` seconds. What is used stays used.
     function raiseMintLimit(uint208 capacity, uint48 window, bytes32 ref) external;
     /// @notice Marks contracts of the suite, which hold other people's tokens.
     function enlist(address[] calldata accounts, bytes32 ref) external;

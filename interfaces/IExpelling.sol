@@ -9,13 +9,14 @@ interface IExpelling {
     error InvalidMember(address account);
 
     /// @notice A member of `roleId` was removed without delay.
-    event Expelled(uint64 indexed roleId, address indexed account, address indexed operator);
+    event Expelled(uint64 indexed roleId, address indexed account, address operator, bytes32 indexed ref);
 
     /// @notice Who holds ADMIN, grants that are not yet in effect included.
     function admins() external view returns (address[] memory);
 
     /* EXPELLER */
 
-    /// @notice Takes `roleId` from `account` at once; what it has scheduled can then no longer be executed.
-    function expel(uint64 roleId, address account) external;
+    /// @notice Takes `roleId` from `account` at once; what it has scheduled cannot be executed unless the role is granted to
+    /// it again, so cancel it before that.
+    function expel(uint64 roleId, address account, bytes32 ref) external;
 }

@@ -51,7 +51,7 @@ interface IPeggedToken {
     error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
     /// @notice A blacklisted account may neither send, receive, spend nor authorize.
     error BlacklistedAccount(address account);
-    /// @notice A frozen account may receive, but not send, spend or authorize.
+    /// @notice A frozen account may receive, but not send, spend or sign transfers.
     error FrozenAccount(address account);
     /// @notice The token is in allow-list mode and this account is not verified.
     error UnverifiedAccount(address account);

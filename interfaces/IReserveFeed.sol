@@ -35,12 +35,14 @@ interface IReserveFeed {
     event BreakCleared(address indexed operator, bytes32 indexed ref);
     event AttestorAdded(address indexed attestor, address indexed operator, bytes32 indexed ref);
     event AttestorExpelled(address indexed attestor, address indexed operator, bytes32 indexed ref);
-    event QuorumsSet(uint8 quorum, uint8 riseQuorum, uint16 maxRiseBps);
+    event QuorumsSet(uint8 quorum, uint8 riseQuorum, uint16 maxRiseBps, address indexed operator, bytes32 indexed ref);
 
     /* ERRORS */
 
     /// @notice A break is reported and not cleared: the reserves do not count.
     error Disputed(bytes32 ref);
+    /// @notice No break with this reference is in force.
+    error NotDisputed(bytes32 reported);
     /// @notice There is no such round.
     error NoStatement(uint80 round);
     /// @notice The statement is about another currency.
@@ -57,7 +59,7 @@ interface IReserveFeed {
     error SignersNotAscending(address previous, address next);
     /// @notice An answer must fit an int256 and sums must stay exact; decimals are at most 18.
     error InvalidDecimals(uint8 decimals);
-    /// @notice Quorums are at least 1, the larger is not below the other, and neither above the number of attestors.
+    /// @notice Quorums are at least 1, the larger is above the other, and neither above the number of attestors.
     error InvalidQuorums(uint8 quorum, uint8 riseQuorum, uint256 attestors);
     /// @notice Address zero cannot attest, and nobody twice.
     error InvalidAttestor(address attestor);
@@ -77,7 +79,7 @@ interface IReserveFeed {
     /// @notice The reference of the reported break, or zero.
     function breakRef() external view returns (bytes32);
     function attestors() external view returns (address[] memory);
-    /// @notice Signatures needed normally, and for a rise of the reserves left for this chain by more than `maxRiseBps`.
+    /// @notice Signatures needed normally, and for a rise by more than `maxRiseBps` within 24 hours.
     function quorums() external view returns (uint8 quorum, uint8 riseQuorum, uint16 maxRiseBps);
     /// @notice The EIP-712 hash that attestors sign.
     function statementHash(Statement calldata statement) external view returns (bytes32);
@@ -94,8 +96,8 @@ interface IReserveFeed {
 
     /* RESUMER */
 
-    /// @notice Lets the reserves count again.
-    function clearBreak(bytes32 ref) external;
+    /// @notice Lets the reserves count again. `reported` names the break, so that clearing is scheduled after it.
+    function clearBreak(bytes32 reported, bytes32 ref) external;
 
     /* EXPELLER */
 
@@ -105,5 +107,5 @@ interface IReserveFeed {
     /* GOVERNOR */
 
     function addAttestor(address attestor, bytes32 ref) external;
-    function setQuorums(uint8 quorum, uint8 riseQuorum, uint16 maxRiseBps) external;
+    function setQuorums(uint8 quorum, uint8 riseQuorum, uint16 maxRiseBps, bytes32 ref) external;
 }

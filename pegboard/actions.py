@@ -61,11 +61,12 @@ def _action(
     *,
     ref: bytes,
     contract: Contract | None = None,
+    last: tuple[Any, ...] = (),
     **rest: Any,
 ) -> Action:
     target = contract or peg.token
     named = f"{sentence}, reference {reference_text(ref)}" if any(ref) else sentence
-    call = target.prepare(verb, *args, ref, text=named)
+    call = target.prepare(verb, *args, ref, *last, text=named)
     return Action(verb=verb, peg=peg, contract=target, call=call, ref=ref, **rest)
 
 
@@ -172,12 +173,14 @@ def pause(peg: Peg, names: Sequence[str], ref: bytes) -> Action:
 
 
 def resume(peg: Peg, names: Sequence[str], ref: bytes) -> Action:
-    """Opens verbs again."""
+    """Opens verbs again; names the last pause, so that a resumption never outruns a later one."""
     bits = pause_bits(names)
+    number = peg.token.call("pauseNumber")
     done = peg.token.call("pauses") & bits == 0
     sentence = f"open {', '.join(names)} of {peg.config.code} again"
     details = {"what": list(names)}
-    return _action(peg, "resume", (bits,), sentence, ref=ref, details=details, nothing_to_do=done)
+    rest: dict[str, Any] = {"details": details, "nothing_to_do": done}
+    return _action(peg, "resume", (bits,), sentence, ref=ref, last=(number,), **rest)
 
 
 def require_verified(peg: Peg, ref: bytes) -> Action:
@@ -202,10 +205,11 @@ def report_break(peg: Peg, ref: bytes) -> Action:
 
 
 def clear_break(peg: Peg, ref: bytes) -> Action:
-    """Lets the reserves count again."""
+    """Lets the reserves count again; names the break, so that it never clears a later one."""
     sentence = f"let the reserves of {peg.config.code} count again"
-    done = not int(peg.feed.call("breakRef"), 16)
-    return _action(peg, "clearBreak", (), sentence, ref=ref, contract=peg.feed, nothing_to_do=done)
+    reported = bytes.fromhex(peg.feed.call("breakRef")[2:])
+    rest: dict[str, Any] = {"contract": peg.feed, "nothing_to_do": not any(reported)}
+    return _action(peg, "clearBreak", (reported,), sentence, ref=ref, **rest)
 
 
 #: Verbs whose reference stands for one movement of money: their event, and what has a new one.

@@ -178,9 +178,10 @@ def _check_currency(config: CurrencyConfig) -> None:
         "buffer_bps must be 0 to 65535": not 0 <= terms.buffer_bps < 2**16,
         "max_rise_bps must be 0 to 65535": not 0 <= terms.max_rise_bps < 2**16,
         "mint_limit.window must be above zero": not 0 < config.limit_window < 2**48,
-        "quorum must be at least 1 and rise_quorum not below it": not 1
+        "max_age must be at most 31d": terms.max_age > 31 * 86400,
+        "quorum must be at least 1 and rise_quorum above it": not 1
         <= terms.quorum
-        <= terms.rise_quorum,
+        < terms.rise_quorum,
     }
     for chain, names in terms.attestors.items():
         few = len(set(names)) != len(names) or len(names) < terms.rise_quorum
@@ -271,9 +272,11 @@ def _check_roles(config: RolesConfig, where: str) -> None:
 def _check_holders(config: RolesConfig, holders: Mapping[str, tuple[str, ...]], where: str) -> None:
     for unknown in set(holders) - set(config.roles):
         raise ConfigError(f"{where}: {unknown} is not a role")
-    for missing in ("ADMIN", config.granter):
-        if not holders.get(missing):
-            raise ConfigError(f"{where}: {missing} has no holder")
+    guardians = {role.guardian for role in config.roles.values()}
+    for role in config.roles.values():
+        needed = role.functions or role.name in guardians or role.name in ("ADMIN", config.granter)
+        if needed and not holders.get(role.name):
+            raise ConfigError(f"{where}: {role.name} has no holder")
     for role in config.roles.values():
         for other in role.apart_from:
             shared = set(holders.get(role.name, ())) & set(holders.get(other, ()))

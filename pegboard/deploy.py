@@ -12,7 +12,8 @@ from eth_utils import keccak, to_checksum_address
 
 from pegboard import create2
 from pegboard.config import LOCAL_CHAINS
-from pegboard.errors import DeploymentError
+from pegboard.contract import selector_of
+from pegboard.errors import DeploymentError, Reverted
 from pegboard.suite import Peg, Suite, resolved_holders, targets
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from pegboard.suite import Resolver
 
 ADMIN_ID = 0
+#: How the code of an account that delegates to a contract begins (EIP-7702).
+DELEGATED = bytes.fromhex("ef0100")
+#: What a Safe answers with the number of signers that it needs.
+GET_THRESHOLD = selector_of("getThreshold()")
 
 
 @dataclass(frozen=True)
@@ -99,17 +104,55 @@ class Deployer:
             yield Creation(f"{name} reserve feed", peg.feed.address, code.feeds[name])
 
     def _check_holders(self) -> None:
-        """Outside local chains no plain key may hold a role."""
+        """Opposite powers are apart by address; outside local chains no plain key holds a role."""
+        holders = {role: set(accounts) for role, accounts in self._holders().items()}
+        for role in self.roles.roles.values():
+            for other in role.apart_from:
+                self._refuse_shared(
+                    role.name, other, holders.get(role.name, set()), holders.get(other, set())
+                )
+        for code, peg in self.suite.pegs.items():
+            names = peg.config.reserves.attestors_on(self._chain_id)
+            attestors = {self.resolve(name) for name in names}
+            self._refuse_shared(
+                "MINTER", f"attestor of {code}", holders.get("MINTER", set()), attestors
+            )
         if self._chain_id in LOCAL_CHAINS:
             return
-        for role, accounts in self._holders().items():
+        for code, peg in self.suite.pegs.items():
+            if peg.config.reserves.quorum < 2:
+                raise DeploymentError(
+                    f"{code}: one attestor alone must not state reserves on {self._chain_id}: "
+                    "declare a quorum of at least 2"
+                )
+        for name, accounts in holders.items():
             for account in accounts:
-                if not self.suite.chain.code(account):
-                    raise DeploymentError(
-                        f"{role} is declared for {account}, which is a plain key on chain "
-                        f"{self._chain_id}: roles are held by contracts such as a Safe "
-                        "with at least two signers"
-                    )
+                self._refuse_single_signer(name, account)
+
+    def _refuse_shared(self, role: str, other: str, held: set[str], opposed: set[str]) -> None:
+        for account in sorted(held & opposed):
+            raise DeploymentError(
+                f"{account} would be {role} and {other}, which must be different parties"
+            )
+
+    def _refuse_single_signer(self, role: str, account: str) -> None:
+        """A plain key, one that delegates to code (EIP-7702), or a multisig of one."""
+        code = self.suite.chain.code(account)
+        if not code or code.startswith(DELEGATED):
+            raise DeploymentError(
+                f"{role} is declared for {account}, which is a plain key on chain "
+                f"{self._chain_id}: roles are held by contracts such as a Safe "
+                "with at least two signers"
+            )
+        try:
+            threshold = int.from_bytes(self.suite.chain.call(account, GET_THRESHOLD)[:32])
+        except Reverted:
+            return
+        if threshold == 1:
+            raise DeploymentError(
+                f"{role} is declared for {account}, a multisig that one signer alone can use: "
+                "raise its threshold to at least 2"
+            )
 
     def _settings(self, *, fresh: bool, created: frozenset[str] = frozenset()) -> Iterator[Call]:
         calls = [*self._role_settings(fresh=fresh), *self._mappings(fresh=fresh, created=created)]
@@ -276,8 +319,6 @@ class Deployer:
         """Carries a plan out; neighbouring calls to the Authority go in one transaction."""
         chain = self.suite.chain
         create2.require_factory(chain)
-        if plan.settings or plan.handover:
-            self._require_power(plan)
         for creation in plan.creations:
             progress(f"create {creation.name}")
             address, receipt = create2.deploy(chain, creation.initcode, sender=self.account)
@@ -287,18 +328,19 @@ class Deployer:
                 )
             if receipt:
                 self.receipts.append(receipt)
+        if plan.settings or plan.handover:
+            self._require_power(plan)
         for batch in _in_a_row([*plan.settings, *plan.handover], self.suite.authority.address):
             for call in batch:
                 progress(call.text)
             self.receipts.append(self._send(batch))
 
     def _require_power(self, plan: Plan) -> None:
-        fresh = any(c.address == self.suite.authority.address for c in plan.creations)
-        if fresh:
-            return
         member, delay = self._access(ADMIN_ID, self.account)
         if not member or delay:
-            todo = "\n  ".join(c.text for c in (*plan.settings, *plan.handover))
+            # What the deployer would lend itself and give back is nothing for others to schedule.
+            calls = [c.text for c in (*plan.settings, *plan.handover)]
+            todo = "\n  ".join(text for text in calls if not text.endswith("the deployer"))
             raise DeploymentError(
                 f"{self.account} is not ADMIN without delay (it hands that over when a deployment "
                 f"ends); these changes must be scheduled by ADMIN or {self.roles.granter}:"
@@ -315,12 +357,19 @@ class Deployer:
     # Verify
 
     def verify(self) -> None:
-        """Fails unless the chain is exactly as declared and the deployer holds nothing else."""
+        """Fails unless everything declared is in force and nobody else is ADMIN.
+
+        Other members of other roles are not looked for: that takes the Authority's whole log.
+        """
         left = self.plan()
         if not left.empty:
             raise DeploymentError(
                 "after deployment the chain still differs:\n  " + "\n  ".join(left.lines())
             )
+        admins = {to_checksum_address(a) for a in self.suite.authority.call("admins")}
+        undeclared = admins - {to_checksum_address(a) for a in self._holders()["ADMIN"]}
+        if undeclared:
+            raise DeploymentError(f"{', '.join(sorted(undeclared))} is ADMIN, and was not declared")
         self._verify_code()
 
     def _verify_code(self) -> None:

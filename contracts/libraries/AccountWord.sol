@@ -12,7 +12,7 @@ type Account is uint256;
 
 /// @dev Neither sends, receives, spends nor authorizes.
 uint256 constant BLACKLISTED = 1 << 248;
-/// @dev Receives, but does not send, spend or authorize.
+/// @dev Receives, but does not send, spend or sign transfers; it may permit, which moves nothing.
 uint256 constant FROZEN = 1 << 249;
 /// @dev Its identity is known.
 uint256 constant VERIFIED = 1 << 250;
@@ -78,7 +78,7 @@ library AccountWord {
 
     /// @dev The caller has shown value <= MAX_VALUE.
     function withHeld(Account word, uint256 value) internal pure returns (Account) {
-        return Account.wrap((Account.unwrap(word) & ~(MAX_VALUE << 112)) | (value << 112));
+        return Account.wrap((Account.unwrap(word) & ~HELD) | (value << 112));
     }
 
     /// @dev The caller has shown nonce < MAX_NONCE, so the nonce never carries into the flags.

@@ -6,8 +6,8 @@ import {MAX_VALUE} from "contracts/libraries/AccountWord.sol";
 /// @title One token, one word
 /// @notice All that a movement of money must know about the token:
 ///
-///     255      192 191               152 151              112 111            0
-///     | flags (64) | paused since (40)   | paused seconds (40) | supply (112) |
+///     255              224 223      192 191               152 151              112 111            0
+///     | pause number (32) | flags (32) | paused since (40)   | paused seconds (40) | supply (112) |
 ///
 /// @dev Pure functions only. `paused since` is the start of the running transfer pause, or zero; `paused seconds` are
 /// those of the pauses before it.
@@ -25,6 +25,9 @@ uint256 constant PAUSE_REDEEM = 1 << 195;
 uint256 constant ALLOW_LIST = 1 << 196;
 /// @dev Every call goes to the implementation.
 uint256 constant DELEGATE_ALL = 1 << 197;
+
+/// @dev How often `pause` was called, in 32 bits: what a resumption must name, so that none can be scheduled ahead.
+uint256 constant PAUSE_NUMBER_AT = 224;
 
 /// @dev The pause bits, as `pause` takes them, start here.
 uint256 constant PAUSES_AT = 192;
@@ -52,6 +55,19 @@ library ConfigWord {
 
     function pauses(Config word) internal pure returns (uint8) {
         return uint8(Config.unwrap(word) >> PAUSES_AT) & ALL_PAUSES;
+    }
+
+    function pauseNumber(Config word) internal pure returns (uint32) {
+        return uint32(Config.unwrap(word) >> PAUSE_NUMBER_AT);
+    }
+
+    /// @dev Wraps after 2^32 pauses, and touches no other field.
+    function withNextPause(Config word) internal pure returns (Config) {
+        uint256 cleared = Config.unwrap(word) & ~(uint256(type(uint32).max) << PAUSE_NUMBER_AT);
+        // Wrapping is meant: what counts is that the number differs from the last one.
+        unchecked {
+            return Config.wrap(cleared | (uint256(word.pauseNumber() + 1) << PAUSE_NUMBER_AT));
+        }
     }
 
     /// @dev The caller has shown value <= MAX_VALUE.

@@ -8,7 +8,6 @@ contract LooseFeed {
     uint256 public updatedAt;
     uint256 public elsewhere;
     bool public broken;
-    string public currency = "HKD";
 
     function set(int256 answer_, uint256 updatedAt_) external {
         (answer, updatedAt) = (answer_, updatedAt_);

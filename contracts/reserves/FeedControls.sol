@@ -63,7 +63,7 @@ contract FeedControls is FeedStorage, EIP712, Delegated {
         Latest memory last = _latest;
         if (statement.asOf <= last.asOf) revert IReserveFeed.AsOfNotAdvancing(statement.asOf, last.asOf);
 
-        uint256 needed = _quorumFor(last, statement);
+        uint256 needed = _advanceAnchor(last, statement);
         if (signatures.length < needed) revert IReserveFeed.QuorumNotMet(signatures.length, needed);
         address[] memory signers = _recover(statementHash(statement), signatures);
 
@@ -86,7 +86,8 @@ contract FeedControls is FeedStorage, EIP712, Delegated {
 
     /* RESUMER */
 
-    function clearBreak(bytes32 ref) external verb {
+    function clearBreak(bytes32 reported, bytes32 ref) external verb {
+        if (!_latest.disputed || reported != _breakRef) revert IReserveFeed.NotDisputed(reported);
         _latest.disputed = false;
         emit IReserveFeed.BreakCleared(msg.sender, ref);
     }
@@ -108,27 +109,34 @@ contract FeedControls is FeedStorage, EIP712, Delegated {
         _addAttestor(attestor, ref);
     }
 
-    function setQuorums(uint8 quorum, uint8 riseQuorum, uint16 maxRiseBps) external verb {
-        _setQuorums(quorum, riseQuorum, maxRiseBps);
+    function setQuorums(uint8 quorum, uint8 riseQuorum, uint16 maxRiseBps, bytes32 ref) external verb {
+        _setQuorums(quorum, riseQuorum, maxRiseBps, ref);
     }
 
     /* INSIDE */
 
-    /// @dev What is left for this chain may rise by `maxRiseBps` a day of as-of time, counted from where that day began;
-    /// beyond that the larger quorum must sign, and the day begins anew. A fall needs no more than the quorum, and what
-    /// has fallen does not rise again for free. The first statement rises from zero.
-    function _quorumFor(Latest memory last, IReserveFeed.Statement calldata next) private returns (uint8) {
-        uint104 before = _left(last.reserves, last.elsewhere);
+    /// @dev Returns how many must sign, and moves the anchor. Neither the reserves nor what is left of them for this chain
+    /// may rise by more than `maxRiseBps` above the anchor, which is where they stood when a window of 24 hours of posting
+    /// began, or lower if they have fallen since; beyond it the larger quorum must sign, and the anchor follows. A fall
+    /// needs no more than the quorum. The first statement rises from zero.
+    function _advanceAnchor(Latest memory last, IReserveFeed.Statement calldata next) private returns (uint8) {
+        uint104 leftBefore = _left(last.reserves, last.elsewhere);
         uint104 left = _left(next.reserves, next.elsewhere);
-        uint40 day = next.asOf / 1 days;
-        if (day > _anchorDay) (_anchorDay, _anchorLeft) = (day, before);
-        if (before < _anchorLeft) _anchorLeft = before;
-        if (uint256(left) * 10_000 <= uint256(_anchorLeft) * (10_000 + uint256(_maxRiseBps))) return _quorum;
-        _anchorLeft = left;
+        if (block.timestamp >= uint256(_anchoredAt) + 1 days) {
+            (_anchoredAt, _anchorReserves, _anchorLeft) = (uint40(block.timestamp), last.reserves, leftBefore);
+        }
+        if (last.reserves < _anchorReserves) _anchorReserves = last.reserves;
+        if (leftBefore < _anchorLeft) _anchorLeft = leftBefore;
+        if (!_isSteep(next.reserves, _anchorReserves) && !_isSteep(left, _anchorLeft)) return _quorum;
+        (_anchorReserves, _anchorLeft) = (next.reserves, left);
         return _riseQuorum;
     }
 
-    /// @dev The reserves that other chains may not have used.
+    function _isSteep(uint104 next, uint104 anchor) private view returns (bool) {
+        return uint256(next) * 10_000 > uint256(anchor) * (10_000 + uint256(_maxRiseBps));
+    }
+
+    /// @dev The reserves that other chains may not have used; none when they may have used more than there are.
     function _left(uint104 reserves, uint104 elsewhere_) private pure returns (uint104) {
         return reserves > elsewhere_ ? reserves - elsewhere_ : 0;
     }

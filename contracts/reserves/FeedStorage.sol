@@ -27,7 +27,8 @@ abstract contract FeedStorage {
     uint8 internal _quorum;
     uint8 internal _riseQuorum;
     uint16 internal _maxRiseBps;
-    uint40 internal _anchorDay;
+    uint40 internal _anchoredAt;
+    uint104 internal _anchorReserves;
     uint104 internal _anchorLeft;
     bytes32 internal _breakRef;
     mapping(uint80 round => Round) internal _rounds;
@@ -50,14 +51,14 @@ abstract contract FeedStorage {
         emit IReserveFeed.AttestorAdded(attestor, msg.sender, ref);
     }
 
-    function _setQuorums(uint8 quorum, uint8 riseQuorum, uint16 maxRiseBps) internal {
+    function _setQuorums(uint8 quorum, uint8 riseQuorum, uint16 maxRiseBps, bytes32 ref) internal {
         uint256 count = _attestors.length;
-        if (quorum == 0 || riseQuorum < quorum || riseQuorum > count) {
+        if (quorum == 0 || riseQuorum <= quorum || riseQuorum > count) {
             revert IReserveFeed.InvalidQuorums(quorum, riseQuorum, count);
         }
         _quorum = quorum;
         _riseQuorum = riseQuorum;
         _maxRiseBps = maxRiseBps;
-        emit IReserveFeed.QuorumsSet(quorum, riseQuorum, maxRiseBps);
+        emit IReserveFeed.QuorumsSet(quorum, riseQuorum, maxRiseBps, msg.sender, ref);
     }
 }

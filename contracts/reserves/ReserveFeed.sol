@@ -34,7 +34,7 @@ contract ReserveFeed is FeedStorage, AggregatorV3Interface {
         for (uint256 i; i < attestors_.length; ++i) {
             _addAttestor(attestors_[i], bytes32(0));
         }
-        _setQuorums(quorum, riseQuorum, maxRiseBps);
+        _setQuorums(quorum, riseQuorum, maxRiseBps, bytes32(0));
     }
 
     /// @dev Everything that is not below.

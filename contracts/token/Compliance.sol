@@ -30,7 +30,7 @@ abstract contract Compliance is Issuance {
         _requireReference(ref);
         (AccountSlot storage slot, Account word) = _barrable(account);
         uint256 held = word.held();
-        if (value > MAX_VALUE - held) revert IControls.OutOfReach(account, value, MAX_VALUE - held);
+        if (value > MAX_VALUE - held) revert IControls.HoldTooLarge(account, value, held);
         _setHeld(slot, account, held + value);
         emit IControls.Held(account, value, msg.sender, ref);
     }

@@ -77,6 +77,10 @@ contract Controls is Governance {
         return _config.pauses();
     }
 
+    function pauseNumber() external view returns (uint32) {
+        return _config.pauseNumber();
+    }
+
     function allowListMode() external view returns (bool) {
         return _config.has(ALLOW_LIST);
     }

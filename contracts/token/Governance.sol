@@ -36,7 +36,7 @@ abstract contract Governance is Compliance {
         if (flags & PAUSE_TRANSFERS != 0 && !config.has(PAUSE_TRANSFERS)) {
             config = config.withPauseClock(uint40(block.timestamp), config.pausedSeconds(block.timestamp));
         }
-        _config = config.with(flags);
+        _config = config.with(flags).withNextPause();
         emit IControls.PauseSet(bits, msg.sender, ref);
     }
 
@@ -47,9 +47,11 @@ abstract contract Governance is Compliance {
 
     /* RESUMER */
 
-    function resume(uint8 bits, bytes32 ref) external verb {
+    function resume(uint8 bits, bytes32 ref, uint32 pauseNumber) external verb {
         uint256 flags = _pauseFlags(bits);
         Config config = _config;
+        uint32 actual = config.pauseNumber();
+        if (pauseNumber != actual) revert IControls.PausedAgain(pauseNumber, actual);
         if (flags & PAUSE_TRANSFERS != 0) {
             config = config.withPauseClock(0, config.pausedSeconds(block.timestamp));
         }

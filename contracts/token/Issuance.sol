@@ -19,6 +19,7 @@ import {Ledger} from "contracts/token/Ledger.sol";
 abstract contract Issuance is Ledger, Delegated {
     using RateLimiter for RateLimiter.RefillingBucket;
 
+    uint32 private constant LONGEST_AGE = 31 days;
     /// @dev The limit has one bucket.
     bytes32 private constant BUCKET = bytes32(0);
 
@@ -84,6 +85,8 @@ abstract contract Issuance is Ledger, Delegated {
     }
 
     function setReserveConfig(IControls.ReserveConfig calldata terms, bytes32 ref) external verb {
+        if (terms.maxAge > LONGEST_AGE) revert IControls.ReserveAgeTooLong(terms.maxAge);
+        if (terms.source.code.length != 0) _requireCurrency(terms.source);
         _mintTerms = MintTerms({
             source: terms.source,
             maxAge: terms.maxAge,
@@ -95,6 +98,14 @@ abstract contract Issuance is Ledger, Delegated {
     }
 
     /* INSIDE */
+
+    /// @dev A plain AggregatorV3 feed names no currency and is taken as declared.
+    function _requireCurrency(address source) private view {
+        try IReserveFeed(source).currency() returns (string memory currency) {
+            bytes32 own = keccak256(bytes(IPeggedToken(address(this)).currency()));
+            if (keccak256(bytes(currency)) != own) revert IControls.ReserveCurrencyMismatch(source, currency);
+        } catch {}
+    }
 
     /// @dev The units have left their account; they leave the supply here.
     function _destroyed(Config config, address from, uint256 value) internal {

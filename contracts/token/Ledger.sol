@@ -7,7 +7,7 @@ import {ALLOW_LIST, Config} from "contracts/libraries/ConfigWord.sol";
 import {TokenStorage} from "contracts/token/TokenStorage.sol";
 
 /// @title The ledger: who may hold, send, receive and spend, and every movement of a unit
-/// @notice Each rule about the state of an account is stated once, here.
+/// @notice The rules about the state of an account stand here; the loop of `Batches` restates the payee's for its speed.
 abstract contract Ledger is TokenStorage {
     /* WHO MAY */
 

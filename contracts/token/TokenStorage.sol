@@ -16,7 +16,7 @@ import {Config} from "contracts/libraries/ConfigWord.sol";
 ///     slot 3                      chunks: payer => batch => 256 bits
 ///     slot 4                      reserve terms: token decimals | single chain | buffer | maximum age | source
 ///     slot 5, 6                   mint limit: window | capacity, then key => last time | last used
-///     slot 7, 8                   in the token only: OpenZeppelin's EIP712 keeps long names here; ours are short, so empty
+///     slot 7, 8                   in the token only: declared by OpenZeppelin's EIP712, never written
 ///     2^160 | account             flags | nonce | held | balance (`AccountWord`)
 ///     ERC-1967 implementation     an address, as explorers expect
 abstract contract TokenStorage {
@@ -45,8 +45,9 @@ abstract contract TokenStorage {
     /// @dev keccak256("eip1967.proxy.implementation") - 1
     bytes32 internal constant IMPLEMENTATION_SLOT = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
 
-    /// @dev Keyed by the address itself: no hash, 75 gas less an account in `tests/gas`. Bit 160 keeps these slots apart
-    /// from the declared ones (below 2^8) and from hashed ones (equal only with the odds of a preimage).
+    /// @dev Keyed by the address itself, which saves a hash. Declared slots lie below 2^8 and have no bit 160. A hashed slot
+    /// lies among these with the odds of 2^-96, and on a chosen account's with those of 2^-256. The caller passes a clean
+    /// address, as the decoder makes it.
     function _slot(address account) internal pure returns (AccountSlot storage slot) {
         // The pointer is a constant function of the account; the raw-slot test covers what layout tools cannot see.
         assembly ("memory-safe") {

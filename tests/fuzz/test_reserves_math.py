@@ -27,7 +27,7 @@ from tests.support.world import REF, artifacts, key
 
 TOKEN_DECIMALS, FEED_DECIMALS = range(2, 19), range(19)
 HOLDER, ANYBODY = key(20).address, key(30).address
-YEAR = 365 * 86_400
+MONTH = 30 * 86_400
 decimals = st.integers(0, 18)
 amounts = st.integers(0, 2**128 - 1)
 
@@ -67,7 +67,7 @@ class Lab:
         self.feed.send("setDecimals", unit, sender=ANYBODY)
         self.feed.send("set", reserves, self.chain.now(), sender=ANYBODY)
         self.feed.send("setElsewhere", elsewhere, sender=ANYBODY)
-        terms = (self.feed.address, YEAR, buffer_bps, False)
+        terms = (self.feed.address, MONTH, buffer_bps, False)
         token.send("setReserveConfig", terms, REF, sender=member("MINTER"))
 
     def mint(self, token, value):

@@ -66,7 +66,8 @@ STRANGER = key(30).address
 NO_REF = bytes(32)
 BATCHES = (1, 2)
 NONCES = (0, 1, 255, 256, 2**255 + 7)
-FOREVER = 2**32 - 1
+#: The longest age that a statement may be given.
+LASTING = 31 * 86_400
 
 TRANSFER_REF = "transfer(address,uint256,bytes)"
 TRANSFER_FROM_REF = "transferFrom(address,address,uint256,bytes)"
@@ -94,7 +95,7 @@ VERBS = (
     ("unfreeze", ([CAST[0]], REF)),
     ("seize", (CAST[0], CAST[1], 0, REF)),
     ("pause", (1, REF)),
-    ("resume", (1, REF)),
+    ("resume", (1, REF, 0)),
     ("raiseMintLimit", (1, 1, REF)),
     ("upgrade", (CAST[0], REF, REF, True)),
 )
@@ -182,6 +183,7 @@ REFUSALS = (
     "InvalidSignature",
     "MintLimitExceeded",
     "NotHeld",
+    "HoldTooLarge",
     "OutOfReach",
     "Paused",
     "ReferenceRequired",
@@ -222,7 +224,7 @@ class LedgerMachine(Twins):
         signers = sorted((key(i) for i in (16, 17, 18)), key=lambda k: int(k.address, 16))
         signatures = [bytes(k.sign_message(message).signature) for k in signers]
         peg.feed.send("post", statement.values(), signatures, sender=STRANGER)
-        terms = (peg.feed.address, FOREVER, 0, False)
+        terms = (peg.feed.address, LASTING, 0, False)
         peg.token.send("setReserveConfig", terms, REF, sender=GOVERNOR)
         peg.token.send("raiseMintLimit", 1_000_000, 86_400, REF, sender=GOVERNOR)
         return suite
@@ -236,7 +238,7 @@ class LedgerMachine(Twins):
         as_of = feed.call("latestStatement")[1]
         source = Feed("HKD", 6, {key(i).address for i in (16, 17, 18)}, 2, 3, 2_000)
         source.post("HKD", as_of, 5_000_000, 0, sorted(source.attestors, key=_number), as_of)
-        self.model.terms = Terms(source, FOREVER)
+        self.model.terms = Terms(source, LASTING)
         self.model.limit.set(1_000_000, 86_400, self.chain.now())
         self.words = self.read_words()
         # When the limit was set, to the second, and that nothing was minted since.
@@ -574,12 +576,12 @@ class LedgerMachine(Twins):
         self._do("freeze", member("FREEZER"), "freeze", ([account], REF), verb)
         value = (self.model.accounts[account].balance + 1) // 2
         self._as("SEIZER", "seize", account, to, value, label="seize while paused")
-        self._as("RESUMER", "resume", TRANSFERS)
+        self._resume(TRANSFERS)
 
     @rule()
     def calm(self):
         """Nothing is paused and nobody is barred any more, so that money moves again."""
-        self._as("RESUMER", "resume", 15)
+        self._resume(15)
         verb = self._bound("set_allow_list", on=False)
         self._do("leaveAllowListMode", GOVERNOR, "leaveAllowListMode", (REF,), verb)
         for name, flag in (("unblacklist", BLACKLISTED), ("unfreeze", FROZEN)):
@@ -592,9 +594,15 @@ class LedgerMachine(Twins):
         ref, options = REF if referenced else NO_REF, {"referenced": referenced}
         self._as("PAUSER", "pause", bits, options=options, label=label, ref=ref)
 
-    @rule(bits=chance((15, 15, 1, 14, 0)))
-    def resume(self, bits):
-        self._as("RESUMER", "resume", bits)
+    @rule(bits=chance((15, 15, 1, 14, 0)), fresh=usually)
+    def resume(self, bits, fresh):
+        """Of the last pause, or of one before it."""
+        self._resume(bits, self.model.pause_number - (not fresh))
+
+    def _resume(self, bits, number=None):
+        number = self.model.pause_number if number is None else number % 2**32
+        verb = self._bound("resume", bits, number=number)
+        self._do("resume", member("RESUMER"), "resume", (bits, REF, number), verb)
 
     @rule(mode=chance(("leave", "enter")))
     def allow_list(self, mode):

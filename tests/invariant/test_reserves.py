@@ -68,8 +68,8 @@ DECIMALS = {"HKD": (6, 6), "USD": (18, 8), "CNH": (2, 18), "EUR": (8, 0)}
 MAX_AGE = 26 * 3_600
 #: All divide a day, so that refills are whole numbers of (units * day).
 WINDOWS = (DAY, 3_600, 60, 1, DAY // 4)
-#: Storage of the feed: latest statement, quorums and anchor, break, rounds by their as-of times.
-FEED_LATEST, FEED_RULES, FEED_ROUNDS = 0, 1, 3
+#: Storage of the feed: latest statement, quorums and anchor, what was left, break, rounds.
+FEED_LATEST, FEED_RULES, FEED_LEFT, FEED_ROUNDS = 0, 1, 2, 4
 FIGURE = 2**104 - 1
 
 ACTIONS = (
@@ -199,8 +199,8 @@ class ReserveMachine(Twins):
         # Minted and limits in force, as (time, minted) and (from, capacity, window).
         self.mints: list[tuple[int, int]] = []
         self.limits = [(limit.at, limit.capacity, limit.window)]
-        # Left for this chain by each accepted statement: (as of, left, by the larger quorum).
-        self.lefts: list[tuple[int, int, bool]] = []
+        # Of each accepted statement: its window, (reserves, left), by the larger quorum.
+        self.lefts: list[tuple[int, tuple[int, int], bool]] = []
         self.post(0, 40_000, 0, 3, None)
         self.mint("some", CAST[0])
 
@@ -219,6 +219,7 @@ class ReserveMachine(Twins):
         words, feed, storage = super().read_words(), self.peg.feed.address, self.chain.storage
         words["latest"] = storage(feed, FEED_LATEST)
         words["rules"] = storage(feed, FEED_RULES)
+        words["anchor left"] = storage(feed, FEED_LEFT)
         words["round"] = storage(feed, mapping_slot(as_of_in(words), FEED_ROUNDS))
         return words
 
@@ -242,6 +243,15 @@ class ReserveMachine(Twins):
 
     # The feed
 
+    def _anchors(self, last, now):
+        """What reserves and what is left of them may not rise far above."""
+        if last is None:
+            return 0, 0
+        if now >= self.feed.anchored_at + DAY:
+            return last.reserves, last.left
+        feed = self.feed
+        return min(feed.anchor_reserves, last.reserves), min(feed.anchor_left, last.left)
+
     @rule(
         age=chance((0, 0, 0, 1, 600, MAX_AGE)),
         reserves=chance(("as before", "bound", "above bound", "half", "nothing", 40_000, 80_000)),
@@ -261,14 +271,14 @@ class ReserveMachine(Twins):
             as_of = last.as_of
         # Now and then not a whole unit of the token.
         elsewhere = elsewhere * self.one + (elsewhere == 1_000)
-        left = self.feed.anchor_left
-        left = last.left if last and as_of // DAY > self.feed.anchor_day else left
-        left = min(left, last.left) if last else 0
-        risen = left * (10_000 + self.feed.max_rise_bps) // 10_000
+        bound = min(
+            anchor * (10_000 + self.feed.max_rise_bps) // 10_000 + extra
+            for anchor, extra in zip(self._anchors(last, now), (0, elsewhere), strict=True)
+        )
         words = {
             "as before": last.reserves if last else 0,
-            "bound": elsewhere + risen,
-            "above bound": elsewhere + risen + 1,
+            "bound": bound,
+            "above bound": bound + 1,
             "half": last.reserves // 2 if last else 0,
             "nothing": 0,
         }
@@ -294,11 +304,12 @@ class ReserveMachine(Twins):
         def verb():
             return self.feed.post(code, as_of, value, elsewhere, names, self.model.now)
 
-        if last and left * (10_000 + self.feed.max_rise_bps) < (value - elsewhere) * 10_000:
+        if last and value > bound:
             action = "post by the larger quorum"
         values = (statement.values(), signed)
         if self._do(action, STRANGER, "post", values, verb, self.peg.feed):
-            self.lefts.append((as_of, max(value - elsewhere, 0), larger))
+            figures = (value, max(value - elsewhere, 0))
+            self.lefts.append((self.feed.anchored_at, figures, larger))
 
     @rule(report=chance((True, False, False)), referenced=usually)
     def dispute(self, report, referenced):
@@ -311,7 +322,7 @@ class ReserveMachine(Twins):
             self._do("reportBreak", member("PAUSER"), "reportBreak", (ref,), verb, feed)
         else:
             clear = self.feed.clear_break
-            self._do("clearBreak", member("RESUMER"), "clearBreak", (ref,), clear, feed)
+            self._do("clearBreak", member("RESUMER"), "clearBreak", (REF, ref), clear, feed)
 
     @rule(index=st.integers(0, 3), expel=chance((False, False, True)))
     def attestor(self, index, expel):
@@ -338,7 +349,9 @@ class ReserveMachine(Twins):
         def verb():
             return self.feed.set_quorums(*quorums)
 
-        self._do("setQuorums", member("GOVERNOR"), "setQuorums", quorums, verb, self.peg.feed)
+        self._do(
+            "setQuorums", member("GOVERNOR"), "setQuorums", (*quorums, REF), verb, self.peg.feed
+        )
 
     # Terms and limits
 
@@ -522,7 +535,7 @@ class ReserveMachine(Twins):
     def s1_every_word_is_the_models(self):
         model, feed = self.model, self.feed
         rules = feed.quorum | feed.rise_quorum << 8 | feed.max_rise_bps << 16
-        rules |= feed.anchor_day << 32 | feed.anchor_left << 72
+        rules |= feed.anchored_at << 32 | feed.anchor_reserves << 72
         terms = int(self.source_at, 16) | model.terms.max_age << 160
         terms |= model.terms.buffer_bps << 192 | model.terms.single_chain << 208
         expected = {a: model.accounts[a].word for a in CAST} | self.limit_words()
@@ -532,6 +545,7 @@ class ReserveMachine(Twins):
         expected |= {
             "latest": feed.disputed << 248 | last.as_of << 208 | figures,
             "rules": rules,
+            "anchor left": feed.anchor_left,
             "round": last.posted_at << 208 | figures,
         }
         assert {name: self.words[name] for name in expected} == expected
@@ -610,16 +624,16 @@ class ReserveMachine(Twins):
     def s8_the_smaller_quorum_cannot_raise_far_in_a_day(self):
         if self.moved_by != "post" or self.last_refused:
             return
-        as_of, left, larger = self.lefts[-1]
+        window, risen, larger = self.lefts[-1]
         if larger:
             return
         bound = 10_000 + self.feed.max_rise_bps
         for index in range(len(self.lefts) - 2, -1, -1):
             earlier, before, rose = self.lefts[index]
-            # The last one before is always a bound; earlier ones as long as they are of this day.
-            if index < len(self.lefts) - 2 and earlier // DAY != as_of // DAY:
+            # The last one before is always a bound; earlier ones while they are of this window.
+            if index < len(self.lefts) - 2 and earlier != window:
                 return
-            assert left * 10_000 <= before * bound
+            assert all(n * 10_000 <= o * bound for n, o in zip(risen, before, strict=True))
             if rose:
                 return
 

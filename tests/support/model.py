@@ -106,8 +106,9 @@ class Feed:
     max_rise_bps: int
     rounds: list[Round] = field(default_factory=list)
     disputed: bool = False
+    anchor_reserves: int = 0
     anchor_left: int = 0
-    anchor_day: int = 0
+    anchored_at: int = 0
 
     def post(
         self, currency: str, as_of: int, reserves: int, elsewhere: int, signers: list[str], now: int
@@ -118,20 +119,22 @@ class Feed:
         last = self.rounds[-1] if self.rounds else Round(0, 0, 0, 0)
         refuse_if(as_of <= last.as_of, "AsOfNotAdvancing")
         following = Round(as_of, now, reserves, elsewhere)
-        day, anchor = self.anchor_day, self.anchor_left
-        if as_of // DAY > day:
-            day, anchor = as_of // DAY, last.left
-        anchor = min(anchor, last.left)
-        needed = self.quorum
-        if following.left * 10_000 > anchor * (10_000 + self.max_rise_bps):
-            needed, anchor = self.rise_quorum, following.left
+        anchored_at, anchors = self.anchored_at, (self.anchor_reserves, self.anchor_left)
+        if now >= anchored_at + DAY:
+            anchored_at, anchors = now, (last.reserves, last.left)
+        anchors = (min(anchors[0], last.reserves), min(anchors[1], last.left))
+        needed, risen = self.quorum, (following.reserves, following.left)
+        bound = 10_000 + self.max_rise_bps
+        if any(new * 10_000 > old * bound for new, old in zip(risen, anchors, strict=True)):
+            needed, anchors = self.rise_quorum, risen
         refuse_if(len(signers) < needed, "QuorumNotMet")
         previous = 0
         for signer in signers:
             refuse_if(signer not in self.attestors, "NotAttestor")
             refuse_if(int(signer, 16) <= previous, "SignersNotAscending")
             previous = int(signer, 16)
-        self.anchor_day, self.anchor_left = day, anchor
+        self.anchored_at = anchored_at
+        self.anchor_reserves, self.anchor_left = anchors
         self.rounds.append(following)
         return needed
 
@@ -140,6 +143,7 @@ class Feed:
         self.disputed = True
 
     def clear_break(self) -> None:
+        refuse_if(not self.disputed, "NotDisputed")
         self.disputed = False
 
     def expel_attestor(self, attestor: str) -> None:
@@ -151,7 +155,7 @@ class Feed:
         self.attestors.add(attestor)
 
     def set_quorums(self, quorum: int, rise_quorum: int, max_rise_bps: int) -> None:
-        bad = quorum == 0 or rise_quorum < quorum or rise_quorum > len(self.attestors)
+        bad = quorum == 0 or rise_quorum <= quorum or rise_quorum > len(self.attestors)
         refuse_if(bad, "InvalidQuorums")
         self.quorum, self.rise_quorum, self.max_rise_bps = quorum, rise_quorum, max_rise_bps
 
@@ -254,6 +258,7 @@ class Token:
     supply: int = 0
     pauses: int = 0
     allow_list: bool = False
+    pause_number: int = 0
     paused_since: int = 0
     paused_before: int = 0
     now: int = 0
@@ -262,7 +267,7 @@ class Token:
     @property
     def config_word(self) -> int:
         """The token as the chain stores it."""
-        flags = self.pauses | self.allow_list << 4
+        flags = self.pauses | self.allow_list << 4 | self.pause_number << 32
         return flags << 192 | self.paused_since << 152 | self.paused_before << 112 | self.supply
 
     def allowance(self, owner: str, spender: str) -> int:
@@ -499,7 +504,7 @@ class Token:
     def hold(self, address: str, value: int, *, referenced: bool = True) -> None:
         refuse_if(not referenced, "ReferenceRequired")
         self._check_barrable(address)
-        refuse_if(value > MAX_VALUE - self.accounts[address].held, "OutOfReach")
+        refuse_if(value > MAX_VALUE - self.accounts[address].held, "HoldTooLarge")
         self.accounts[address].held += value
 
     def release(self, address: str, value: int, *, referenced: bool = True) -> None:
@@ -544,9 +549,11 @@ class Token:
         if bits & TRANSFERS and not self.pauses & TRANSFERS:
             self.paused_since = self.now
         self.pauses |= bits
+        self.pause_number += 1
 
-    def resume(self, bits: int) -> None:
+    def resume(self, bits: int, *, number: int) -> None:
         refuse_if(not 0 < bits < 16, "InvalidPauses")
+        refuse_if(number != self.pause_number, "PausedAgain")
         if bits & TRANSFERS:
             self.paused_before, self.paused_since = self.paused_seconds, 0
         self.pauses &= ~bits

@@ -16,6 +16,7 @@ deploy
 
 import dataclasses
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -272,3 +273,68 @@ def test_a_stranger_at_the_address_is_found_out(finished, tmp_path):
     other = dataclasses.replace(peg, config=dataclasses.replace(peg.config, decimals=2))
     with pytest.raises(DeploymentError, match="is declared: check"):
         records.require_genuine(deployer.suite, other, None)
+
+
+# Who may hold what
+
+
+def table_with(**changes):
+    """The shipped roles with other holders on every chain."""
+    shipped = roles()
+    local = {**shipped.holders["local"], **changes}
+    return replace(shipped, holders={"local": local, "1": local})
+
+
+def test_opposite_powers_are_apart_by_address():
+    """Spelled differently, it is the same party."""
+    same = resolve(roles().holders["local"]["GOVERNOR"][0])
+    deployer = deployer_on(RevmChain(), table=table_with(GUARDIAN=(same,)))
+    with pytest.raises(DeploymentError, match="GOVERNOR and GUARDIAN"):
+        deployer.plan()
+
+
+def test_who_attests_does_not_mint():
+    deployer = deployer_on(RevmChain(), table=table_with(MINTER=("TEST::16",)))
+    with pytest.raises(DeploymentError, match="MINTER and attestor of HKD"):
+        deployer.plan()
+
+
+@pytest.mark.req("HK-03")
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (b"", "a plain key"),
+        (bytes.fromhex("ef0100") + bytes(20), "a plain key"),
+        # Answers 1 to anything: a multisig with a threshold of one.
+        (bytes.fromhex("600160005260206000f3"), "one signer alone"),
+    ],
+)
+def test_a_live_chain_wants_several_signers(code, sentence):
+    chain = RevmChain(chain_id=1)
+    for names in roles().holders["local"].values():
+        for name in names:
+            # Answers 2 to anything.
+            chain.put_code(resolve(name), bytes.fromhex("600260005260206000f3"))
+    currency = {c: replace(currencies()[c], reserves=live(currencies()[c].reserves)) for c in CODES}
+    suite = locate(chain, artifacts(), currency, DEPLOYER, resolve)
+    deployer = Deployer(suite, artifacts(), table_with(), DEPLOYER, resolve)
+    deployer.plan()
+    chain.put_code(resolve("TEST::4"), code)
+    with pytest.raises(DeploymentError, match=sentence):
+        deployer.plan()
+
+
+def live(reserves):
+    return replace(reserves, attestors={"1": reserves.attestors["local"]})
+
+
+def test_an_undeclared_admin_is_found(transactions):
+    """Granted in the deployer's minutes, and everything declared in place all the same."""
+    chain = RevmChain()
+    deployer = deployer_on(chain)
+    plan = deployer.plan()
+    deployer.apply(replace(plan, handover=()))
+    deployer.suite.authority.send("grantRole", 0, key(30).address, 0, sender=DEPLOYER)
+    deployer.apply(deployer.plan())
+    with pytest.raises(DeploymentError, match=f"{key(30).address} is ADMIN"):
+        deployer.verify()

@@ -20,7 +20,7 @@ a selector that no table knows
 import pytest
 
 from tests.support.refusal import refused
-from tests.support.world import artifacts, roles
+from tests.support.world import REF, artifacts, roles
 from tests.unit.verbs import MANAGER_DECIDES, PUBLIC, VERBS, role_of, set_stage, state_changing
 
 CALLERS = [*roles().roles, "stranger"]
@@ -45,6 +45,8 @@ def address_of(stage, caller):
 
 def prepared(stage, kind, verb):
     target = stage.target(kind)
+    if verb == "clearBreak":
+        stage.world.act("PAUSER", target, "reportBreak", REF)
     return target, target.prepare(verb, *VERBS[kind, verb](stage))
 
 

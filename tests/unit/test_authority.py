@@ -46,7 +46,7 @@ def operation_of(world, sender, contract, data):
 @pytest.fixture
 def scheduled(world, token, resumer, authority):
     """RESUMER has scheduled a resumption, which is not due yet."""
-    call = token.prepare("resume", 15, REF)
+    call = token.prepare("resume", 15, REF, token.call("pauseNumber"))
     authority.send("schedule", token.address, call.data, 0, sender=resumer)
     return call
 
@@ -57,10 +57,13 @@ def scheduled(world, token, resumer, authority):
 @pytest.mark.req("HK-06")
 def test_expels_at_once(world, authority, minter, expeller):
     """I7: role removal is immediate."""
-    receipt = authority.send("expel", MINTER, minter, sender=expeller)
+    receipt = authority.send("expel", MINTER, minter, REF, sender=expeller)
     assert emitted(authority, receipt) == [
         ("RoleRevoked", {"roleId": MINTER, "account": minter}),
-        ("Expelled", {"roleId": MINTER, "account": minter, "operator": expeller}),
+        (
+            "Expelled",
+            {"roleId": MINTER, "account": minter, "operator": expeller, "ref": "0x" + REF.hex()},
+        ),
     ]
     assert authority.call("hasRole", MINTER, minter) == (False, 0)
 
@@ -68,20 +71,20 @@ def test_expels_at_once(world, authority, minter, expeller):
 @pytest.mark.req("HK-06")
 def test_what_the_expelled_scheduled_dies(world, token, authority, resumer, expeller, scheduled):
     """A pending operation of an expelled member cannot be executed any more."""
-    authority.send("expel", RESUMER, resumer, sender=expeller)
+    authority.send("expel", RESUMER, resumer, REF, sender=expeller)
     world.chain.warp(DAY)
     with refused(world, "AccessManagedUnauthorized", caller=resumer):
         token.submit(scheduled.data, sender=resumer)
 
 
 def test_expelling_a_stranger_changes_no_role(world, authority, stranger, minter, expeller):
-    authority.send("expel", MINTER, stranger.address, sender=expeller)
+    authority.send("expel", MINTER, stranger.address, REF, sender=expeller)
     assert authority.call("hasRole", MINTER, minter) == (True, 0)
 
 
 def test_expel_refuses_others(world, authority, governor, minter):
     with refused(world, "AccessManagerUnauthorizedAccount", msgsender=governor, roleId=14):
-        authority.send("expel", MINTER, minter, sender=governor)
+        authority.send("expel", MINTER, minter, REF, sender=governor)
 
 
 # The last ADMIN
@@ -91,7 +94,7 @@ def test_expel_refuses_others(world, authority, governor, minter):
 def test_the_last_admin_cannot_be_expelled(world, authority, admin, expeller):
     """I11: never zero admins."""
     with refused(world, "LastAdmin", account=admin):
-        authority.send("expel", ADMIN, admin, sender=expeller)
+        authority.send("expel", ADMIN, admin, REF, sender=expeller)
 
 
 @pytest.mark.req("HK-05")
@@ -118,9 +121,9 @@ def test_an_admin_whose_grant_is_not_in_effect_does_not_count(
     when_due(world, "ADMIN", authority, "grantRole", ADMIN, stranger.address, 0)()
     assert authority.call("hasRole", ADMIN, stranger.address)[0] is False
     with refused(world, "LastAdmin", account=admin):
-        authority.send("expel", ADMIN, admin, sender=expeller)
+        authority.send("expel", ADMIN, admin, REF, sender=expeller)
     world.chain.warp(30 * DAY)
-    authority.send("expel", ADMIN, admin, sender=expeller)
+    authority.send("expel", ADMIN, admin, REF, sender=expeller)
     assert [a.lower() for a in authority.call("admins")] == [stranger.address.lower()]
 
 
@@ -141,7 +144,7 @@ def test_admin_is_handed_over(world, authority, admin, stranger):
 def test_removing_admin_from_somebody_without_it_changes_nothing(
     world, authority, admin, stranger, expeller
 ):
-    authority.send("expel", ADMIN, stranger.address, sender=expeller)
+    authority.send("expel", ADMIN, stranger.address, REF, sender=expeller)
     assert authority.call("hasRole", ADMIN, admin)[0] is True
 
 
@@ -168,7 +171,7 @@ def test_renouncing_is_confirmed(world, authority, minter, stranger):
 
 def test_the_public_role_is_locked(world, authority, minter, expeller):
     with refused(world, "AccessManagerLockedRole", roleId=PUBLIC_ROLE):
-        authority.send("expel", PUBLIC_ROLE, minter, sender=expeller)
+        authority.send("expel", PUBLIC_ROLE, minter, REF, sender=expeller)
 
 
 # Scheduled operations
@@ -191,7 +194,7 @@ def test_refuses_before_its_delay(world, token, resumer, scheduled):
 
 
 def test_refuses_to_be_scheduled_earlier_than_the_delay(world, token, authority, resumer):
-    data = token.encode("resume", 1, REF)
+    data = token.encode("resume", 1, REF, token.call("pauseNumber"))
     with refused(
         world,
         "AccessManagerUnauthorizedCall",
@@ -214,7 +217,7 @@ def test_is_consumed_once(world, token, resumer, scheduled):
 def test_is_bound_to_its_content(world, token, resumer, scheduled):
     """What was scheduled is what can be done, to the byte."""
     world.chain.warp(3_600)
-    other = token.encode("resume", 1, REF)
+    other = token.encode("resume", 1, REF, token.call("pauseNumber"))
     operation = operation_of(world, resumer, token, other)
     with refused(world, "AccessManagerNotScheduled", operationId=operation):
         token.submit(other, sender=resumer)

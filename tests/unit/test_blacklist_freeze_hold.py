@@ -166,7 +166,7 @@ def test_an_office_holder_may_be_barred_and_keeps_the_office(world, token, holde
     world.act("BLACKLISTER", token, "blacklist", [pauser, world.member("RESUMER")], REF)
     world.act("FREEZER", token, "freeze", [world.member("GOVERNOR")], REF)
     world.act("PAUSER", token, "pause", 1, REF)
-    world.act("RESUMER", token, "resume", 1, REF)
+    world.act("RESUMER", token, "resume", 1, REF, token.call("pauseNumber"))
     world.act("GOVERNOR", token, "enlist", [world.holder(9).address], REF)
     assert token.call("pauses") == 0
     assert token.call("isEnlisted", world.holder(9).address) is True
@@ -212,7 +212,7 @@ def test_hold_refuses_accounts_that_are_none(world, token, freezer, account):
 @pytest.mark.parametrize("value", [MAX, MAX + 1, 2**256 - 1])
 def test_hold_refuses_what_would_not_fit(world, token, holder, freezer, value):
     token.send("hold", holder.address, 1, REF, sender=freezer)
-    with refused(world, "OutOfReach", account=holder.address, value=value, reach=MAX - 1):
+    with refused(world, "HoldTooLarge", account=holder.address, value=value, held=1):
         token.send("hold", holder.address, value, REF, sender=freezer)
 
 

@@ -87,7 +87,7 @@ def test_an_expelled_minter_stops_at_once(world, mint, minter, expeller):
     """I7: removal is immediate, whatever is left of the limit."""
     world.attest(RESERVES)
     mint(1)
-    world.suite.authority.send("expel", 3, minter, sender=expeller)
+    world.suite.authority.send("expel", 3, minter, REF, sender=expeller)
     with refused(world, "AccessManagedUnauthorized", caller=minter):
         mint(1)
 
@@ -762,3 +762,28 @@ def test_the_books_agree_with_the_events(world, token, holder, payee, spender, b
     assert token.call("totalSupply") == supply == 10**9 + 5_000 - 2_000 - 400
     assert {a: token.call("balanceOf", a) for a in balances} == balances
     assert sum(balances.values()) == supply
+
+
+# What may be declared
+
+
+def test_refuses_the_feed_of_another_currency(world, token, create):
+    """I8: a feed that names a currency must name the token's."""
+    attestors = [world.holder(8).address, world.holder(9).address]
+    controls = world.suite.feed_controls.address
+    feed = create(world, "ReserveFeed", controls, "USD", 6, attestors, 1, 2, 0)
+    act = when_due(world, "GOVERNOR", token, "setReserveConfig", (feed.address, DAY, 0, False), REF)
+    with refused(world, "ReserveCurrencyMismatch", source=feed.address, currency="USD"):
+        act()
+
+
+def test_refuses_an_age_that_means_no_check(world, token, feed):
+    """I8: 31 days at most."""
+    for age, passes in ((31 * DAY, True), (31 * DAY + 1, False)):
+        config = (feed.address, age, 0, False)
+        act = when_due(world, "GOVERNOR", token, "setReserveConfig", config, REF)
+        if passes:
+            act()
+            continue
+        with refused(world, "ReserveAgeTooLong", maxAge=age):
+            act()

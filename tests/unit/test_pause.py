@@ -36,7 +36,7 @@ def test_pause_refuses_other_bits(world, token, pauser, bits):
 @pytest.mark.parametrize("bits", [0, 16, 31])
 def test_resume_refuses_other_bits(world, token, bits):
     world.act("PAUSER", token, "pause", 15, REF)
-    resume = when_due(world, "RESUMER", token, "resume", bits, REF)
+    resume = when_due(world, "RESUMER", token, "resume", bits, REF, token.call("pauseNumber"))
     with refused(world, "InvalidPauses", pauses=bits):
         resume()
 
@@ -59,12 +59,12 @@ def test_pauses_at_once_and_resumes_late(world, token, pauser, resumer, bits):
     ]
     assert token.call("pauses") == bits
 
-    call = token.prepare("resume", bits, REF)
+    call = token.prepare("resume", bits, REF, token.call("pauseNumber"))
     operation = world.suite.authority.call("hashOperation", resumer, token.address, call.data)
     with refused(world, "AccessManagerNotScheduled", operationId=operation):
         token.submit(call.data, sender=resumer)
 
-    receipt = when_due(world, "RESUMER", token, "resume", bits, REF)()
+    receipt = when_due(world, "RESUMER", token, "resume", bits, REF, token.call("pauseNumber"))()
     assert emitted(token, receipt) == [
         ("PauseLifted", {"pauses": bits, "operator": resumer, "ref": REF_HEX})
     ]
@@ -76,7 +76,7 @@ def test_bits_add_up_and_are_lifted_one_by_one(world, token):
         world.act("PAUSER", token, "pause", bits, REF)
         assert token.call("pauses") == paused
     for bits, paused in ((4, 3), (8, 3), (1, 2), (15, 0)):
-        world.act("RESUMER", token, "resume", bits, REF)
+        world.act("RESUMER", token, "resume", bits, REF, token.call("pauseNumber"))
         assert token.call("pauses") == paused
 
 
@@ -96,7 +96,7 @@ def test_a_pause_leaves_supply_and_modes(world, token, holder):
     world.act("PAUSER", token, "pause", 15, REF)
     assert token.call("totalSupply") == 1_000_000_000
     assert token.call("allowListMode") is True
-    world.act("RESUMER", token, "resume", 15, REF)
+    world.act("RESUMER", token, "resume", 15, REF, token.call("pauseNumber"))
     assert token.call("totalSupply") == 1_000_000_000
     assert token.call("allowListMode") is True
 
@@ -135,7 +135,7 @@ def test_pausing_again_does_not_restart_the_clock(world, token, pauser):
 
 def test_resuming_something_else_does_not_stop_the_clock(world, token, pauser):
     token.send("pause", 3, REF, sender=pauser)
-    resume = when_due(world, "RESUMER", token, "resume", 2, REF)
+    resume = when_due(world, "RESUMER", token, "resume", 2, REF, token.call("pauseNumber"))
     resume()
     before = token.call("pausedSeconds")
     world.chain.warp(7)
@@ -145,17 +145,33 @@ def test_resuming_something_else_does_not_stop_the_clock(world, token, pauser):
 def test_the_clock_keeps_the_sum(world, token, pauser):
     start = world.chain.now()
     token.send("pause", 1, REF, sender=pauser)
-    when_due(world, "RESUMER", token, "resume", 1, REF)()
+    when_due(world, "RESUMER", token, "resume", 1, REF, token.call("pauseNumber"))()
     first = world.chain.now() - start
     assert token.call("pausedSeconds") == first == HOUR
 
     world.chain.warp(5 * HOUR)
     assert token.call("pausedSeconds") == first
-    when_due(world, "RESUMER", token, "resume", 1, REF)()
+    when_due(world, "RESUMER", token, "resume", 1, REF, token.call("pauseNumber"))()
     assert token.call("pausedSeconds") == first
 
     token.send("pause", 1, REF, sender=pauser)
     world.chain.warp(11)
     assert token.call("pausedSeconds") == first + 11
-    when_due(world, "RESUMER", token, "resume", 15, REF)()
+    when_due(world, "RESUMER", token, "resume", 15, REF, token.call("pauseNumber"))()
     assert token.call("pausedSeconds") == first + 11 + HOUR
+
+
+@pytest.mark.req("HK-09")
+def test_a_resumption_never_outruns_a_later_pause(world, token, resumer):
+    """I12: one that was scheduled ahead, or for the pause before, is refused."""
+    ahead = when_due(world, "RESUMER", token, "resume", 1, REF, 1)
+    before = when_due(world, "RESUMER", token, "resume", 1, REF, 0)
+    world.act("PAUSER", token, "pause", 1, REF)
+    with refused(world, "PausedAgain", pauseNumber=0, actual=1):
+        before()
+    world.act("PAUSER", token, "pause", 1, REF)
+    with refused(world, "PausedAgain", pauseNumber=1, actual=2):
+        ahead()
+    assert token.call("pauses") == 1
+    world.act("RESUMER", token, "resume", 1, REF, token.call("pauseNumber"))
+    assert token.call("pauses") == 0

@@ -284,7 +284,9 @@ def test_each_bit_stops_exactly_its_row(world, call, bit):
     if bit in STOPPED_BY.get(call, ()):
         with refused(world, "Paused", pauses=bit):
             act()
-        when_due(world, "RESUMER", world.token, "resume", bit, REF)()
+        when_due(
+            world, "RESUMER", world.token, "resume", bit, REF, world.token.call("pauseNumber")
+        )()
     act()
     assert has_effect() is True
 

@@ -33,7 +33,17 @@ def euro(world, create):
     token = create(world, "PeggedToken", "Euro", "E", 6, "EUR", world.suite.controls.address)
     attestor = world.holder(9).address
     authority = world.suite.authority.address
-    return token, create(world, "ReserveFeed", authority, "EUR", 6, [attestor], 1, 1, 0)
+    return token, create(
+        world,
+        "ReserveFeed",
+        world.suite.feed_controls.address,
+        "EUR",
+        6,
+        [attestor, authority],
+        1,
+        2,
+        0,
+    )
 
 
 @pytest.mark.parametrize("wrong", ["token", "feed", "both", "zero"])

@@ -227,13 +227,26 @@ def test_small_rises_add_up_within_a_day(world, post):
 
 
 @pytest.mark.usefixtures("first")
-def test_the_day_is_that_of_the_as_of_time(world, post):
-    """Posting later gives no second allowance for the same day."""
-    morning = world.chain.now()
-    post(START * 120 // 100, ATTESTORS[:2])
-    world.chain.warp(DAY)
+def test_the_window_is_a_day_of_posting(world, post):
+    """Days without a statement, made up for in one go, give one allowance."""
+    world.chain.warp(10 * DAY)
+    begin = world.chain.now() - 5 * DAY
+    post(START * 120 // 100, ATTESTORS[:2], as_of=begin)
+    for later in (1, DAY, 2 * DAY):
+        with refused(world, "QuorumNotMet", signatures=2, needed=3):
+            post(START * 120 // 100 + 1, ATTESTORS[:2], as_of=begin + later)
+    world.chain.warp(DAY - 1)
     with refused(world, "QuorumNotMet", signatures=2, needed=3):
-        post(START * 140 // 100, ATTESTORS[:2], as_of=morning + 60)
+        post(START * 120 // 100 + 1, ATTESTORS[:2])
+    world.chain.warp(1)
+    post(START * 144 // 100, ATTESTORS[:2])
+
+
+@pytest.mark.usefixtures("first")
+def test_a_ceiling_elsewhere_hides_no_rise(world, post):
+    """Reserves and what is left of them are bound apart: others read the reserves alone."""
+    with refused(world, "QuorumNotMet", signatures=2, needed=3):
+        post(10 * START, ATTESTORS[:2], elsewhere=9 * START)
 
 
 @pytest.mark.usefixtures("first")
@@ -391,11 +404,11 @@ def test_a_break_outlives_the_next_statement(world, feed, post, pauser):
 def test_a_break_is_cleared_late(world, feed, post, pauser, resumer):
     post()
     feed.send("reportBreak", REF, sender=pauser)
-    call = feed.prepare("clearBreak", REF)
+    call = feed.prepare("clearBreak", REF, REF)
     operation = world.suite.authority.call("hashOperation", resumer, feed.address, call.data)
     with refused(world, "AccessManagerNotScheduled", operationId=operation):
         feed.submit(call.data, sender=resumer)
-    receipt = when_due(world, "RESUMER", feed, "clearBreak", REF)()
+    receipt = when_due(world, "RESUMER", feed, "clearBreak", REF, REF)()
     assert emitted(feed, receipt) == [("BreakCleared", {"operator": resumer, "ref": REF_HEX})]
     assert feed.call("breakRef") == "0x" + "00" * 32
     assert feed.call("latestRoundData")[1] == START
@@ -459,15 +472,24 @@ def test_refuses_nobody_and_one_twice(world, feed, attestor):
 
 @pytest.mark.parametrize(("quorum", "rise"), [(0, 1), (0, 0), (2, 1), (1, 4), (4, 4)])
 def test_refuses_quorums_that_do_not_fit(world, feed, quorum, rise):
-    act = when_due(world, "GOVERNOR", feed, "setQuorums", quorum, rise, 2_000)
+    act = when_due(world, "GOVERNOR", feed, "setQuorums", quorum, rise, 2_000, REF)
     with refused(world, "InvalidQuorums", quorum=quorum, riseQuorum=rise, attestors=3):
         act()
 
 
 def test_sets_quorums(world, feed, post):
-    receipt = when_due(world, "GOVERNOR", feed, "setQuorums", 1, 2, 100)()
+    receipt = when_due(world, "GOVERNOR", feed, "setQuorums", 1, 2, 100, REF)()
     assert emitted(feed, receipt) == [
-        ("QuorumsSet", {"quorum": 1, "riseQuorum": 2, "maxRiseBps": 100})
+        (
+            "QuorumsSet",
+            {
+                "quorum": 1,
+                "riseQuorum": 2,
+                "maxRiseBps": 100,
+                "operator": world.member("GOVERNOR"),
+                "ref": REF_HEX,
+            },
+        )
     ]
     assert feed.call("quorums") == (1, 2, 100)
     post(signers=ATTESTORS[:2])
@@ -539,3 +561,17 @@ def test_refuses_to_be_built_wrong(world, authority, relayer, change, error, evi
     )
     with creation_refused(error, **evidence):
         world.chain.create(relayer.address, initcode)
+
+
+@pytest.mark.req("HK-09")
+def test_clearing_never_outruns_a_later_break(world, feed, post, pauser):
+    """What was scheduled for one break does not clear the next, nor none."""
+    later = keccak(text="another break")
+    act = when_due(world, "RESUMER", feed, "clearBreak", REF, REF)
+    with refused(world, "NotDisputed", reported=REF_HEX):
+        act()
+    feed.send("reportBreak", later, sender=pauser)
+    with refused(world, "NotDisputed", reported=REF_HEX):
+        act()
+    world.act("RESUMER", feed, "clearBreak", later, REF)
+    assert int(feed.call("breakRef"), 16) == 0

@@ -125,29 +125,39 @@ def test_neighbouring_fields_do_not_borrow(own_world):
 
 
 def test_config_is_one_word(world, token, holder, raw):
-    """flags (64) | paused since (40) | paused seconds (40) | supply (112)."""
+    """pause number (32) | flags (32) | paused since (40) | paused seconds (40) | supply (112)."""
     assert raw(CONFIG) == FUNDS
-    for bit in (2, 4, 8):
+    for number, bit in enumerate((2, 4, 8), 1):
         world.act("PAUSER", token, "pause", bit, REF)
-        assert raw(CONFIG) == bit << 192 | FUNDS
-        world.act("RESUMER", token, "resume", bit, REF)
-        assert raw(CONFIG) == FUNDS
+        assert raw(CONFIG) == number << 224 | bit << 192 | FUNDS
+        world.act("RESUMER", token, "resume", bit, REF, number)
+        assert raw(CONFIG) == number << 224 | FUNDS
     world.act("PAUSER", token, "enterAllowListMode", REF)
-    assert raw(CONFIG) == 1 << 196 | FUNDS
+    assert raw(CONFIG) == 3 << 224 | 1 << 196 | FUNDS
     world.act("GOVERNOR", token, "leaveAllowListMode", REF)
-    assert raw(CONFIG) == FUNDS
+    assert raw(CONFIG) == 3 << 224 | FUNDS
+
+
+def test_the_pause_number_wraps_into_nothing(own_world):
+    """Its last value is followed by zero, and no other field changes."""
+    token, rest = own_world.token, 1 << 196 | 7
+    full = (2**32 - 1) << 224 | rest
+    own_world.chain.evm.insert_account_storage(token.address, CONFIG, full)
+    assert token.call("pauseNumber") == 2**32 - 1
+    own_world.act("PAUSER", token, "pause", 4, REF)
+    assert own_world.chain.storage(token.address, CONFIG) == 4 << 192 | rest
 
 
 def test_the_pause_clock_stands_in_config(world, token, holder, raw):
     since = world.chain.now()
     world.act("PAUSER", token, "pause", 1, REF)
-    assert raw(CONFIG) == 1 << 192 | since << 152 | FUNDS
-    world.act("RESUMER", token, "resume", 1, REF)
+    assert raw(CONFIG) == 1 << 224 | 1 << 192 | since << 152 | FUNDS
+    world.act("RESUMER", token, "resume", 1, REF, token.call("pauseNumber"))
     past = world.chain.now() - since
-    assert raw(CONFIG) == past << 112 | FUNDS
+    assert raw(CONFIG) == 1 << 224 | past << 112 | FUNDS
     again = world.chain.now()
     world.act("PAUSER", token, "pause", 1, REF)
-    assert raw(CONFIG) == 1 << 192 | again << 152 | past << 112 | FUNDS
+    assert raw(CONFIG) == 2 << 224 | 1 << 192 | again << 152 | past << 112 | FUNDS
 
 
 def test_config_fields_do_not_meet(own_world):
@@ -205,10 +215,10 @@ def test_chunks(token, holder, payee, raw, chunk):
 def test_reserve_terms(world, token, stranger, raw):
     """token decimals | single chain | buffer | maximum age | source."""
     world.act(
-        "GOVERNOR", token, "setReserveConfig", (stranger.address, 0xABCDEF01, 0x1234, True), REF
+        "GOVERNOR", token, "setReserveConfig", (stranger.address, 0x00268A01, 0x1234, True), REF
     )
     source = int(stranger.address, 16)
-    assert raw(TERMS) == 6 << 216 | 1 << 208 | 0x1234 << 192 | 0xABCDEF01 << 160 | source
+    assert raw(TERMS) == 6 << 216 | 1 << 208 | 0x1234 << 192 | 0x00268A01 << 160 | source
     world.act("GOVERNOR", token, "setReserveConfig", (stranger.address, 0, 0, False), REF)
     assert raw(TERMS) == 6 << 216 | source
 

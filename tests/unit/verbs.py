@@ -86,7 +86,7 @@ def set_stage() -> Stage:
     """Deploys, funds, bars and pauses, so that each verb has an effect."""
     world = build_world(RevmChain(), ("HKD", "USD"))
     suite, token = world.suite, world.token
-    sender = world.holder(9).address
+    sender, other = world.holder(9).address, world.holder(8).address
 
     def made(name: str, *args: Any) -> Contract:
         artifact = artifacts()[name]
@@ -99,7 +99,7 @@ def set_stage() -> Stage:
         made("Successor", token.call("name"), "HKD", controls, 28),
         made("ForeignToken", token.address, 1_000),
         made("PeggedToken", "Pegboard EUR", "pbEUR", 6, "EUR", controls),
-        made("ReserveFeed", suite.feed_controls.address, "EUR", 6, [sender], 1, 1, 0),
+        made("ReserveFeed", suite.feed_controls.address, "EUR", 6, [sender, other], 1, 2, 0),
     )
     world.fund(stage.defendant, 1_000)
     world.fund(world.member("BURNER"), 1_000)
@@ -111,7 +111,7 @@ def set_stage() -> Stage:
     world.act("AUDITOR", world.suite.audits, "register", OLD_AUDIT, code_hash)
     world.act("PAUSER", world.feed, "reportBreak", REF)
     world.act("GOVERNOR", token, "enlist", [sender], REF)
-    world.act("RESUMER", world.feed, "clearBreak", REF)
+    world.act("RESUMER", world.feed, "clearBreak", REF, REF)
     world.attest(10**17)
     return stage
 
@@ -138,9 +138,9 @@ VERBS: dict[tuple[str, str], Callable[[Stage], tuple[Any, ...]]] = {
     ("token", "pause"): lambda s: (15, REF),
     ("token", "enterAllowListMode"): lambda s: (REF,),
     ("token", "lowerMintLimit"): lambda s: (1, DAY, REF),
-    ("token", "resume"): lambda s: (15, REF),
+    ("token", "resume"): lambda s: (15, REF, s.world.token.call("pauseNumber")),
     ("token", "leaveAllowListMode"): lambda s: (REF,),
-    ("token", "setReserveConfig"): lambda s: ((s.euro_feed.address, 1, 2, True), REF),
+    ("token", "setReserveConfig"): lambda s: ((s.world.feed.address, 1, 2, True), REF),
     ("token", "raiseMintLimit"): lambda s: (10**18, DAY, REF),
     ("token", "enlist"): lambda s: ([s.person], REF),
     ("token", "delist"): lambda s: ([s.world.holder(9).address], REF),
@@ -149,9 +149,9 @@ VERBS: dict[tuple[str, str], Callable[[Stage], tuple[Any, ...]]] = {
     ("audits", "withdraw"): lambda s: (OLD_AUDIT,),
     ("token", "upgrade"): _upgrade,
     ("feed", "addAttestor"): lambda s: (s.person, REF),
-    ("feed", "setQuorums"): lambda s: (1, 2, 100),
+    ("feed", "setQuorums"): lambda s: (1, 2, 100, REF),
     ("feed", "reportBreak"): lambda s: (REF,),
-    ("feed", "clearBreak"): lambda s: (REF,),
+    ("feed", "clearBreak"): lambda s: (REF, REF),
     ("feed", "expelAttestor"): lambda s: (s.world.feed.call("attestors")[0], REF),
     ("registry", "register"): lambda s: (b"EUR", s.euro.address, s.euro_feed.address, REF),
     ("registry", "retire"): lambda s: (b"USD", REF),
@@ -165,7 +165,7 @@ VERBS: dict[tuple[str, str], Callable[[Stage], tuple[Any, ...]]] = {
     ("authority", "setTargetFunctionRole"): lambda s: (s.world.token.address, [b"\1\2\3\4"], 3),
     ("authority", "setTargetClosed"): lambda s: (s.world.token.address, True),
     ("authority", "updateAuthority"): lambda s: (s.world.token.address, s.person),
-    ("authority", "expel"): lambda s: (3, s.world.member("MINTER")),
+    ("authority", "expel"): lambda s: (3, s.world.member("MINTER"), REF),
 }
 
 #: What the manager decides about itself; the mapping only says whose guardian may cancel.
