@@ -257,13 +257,13 @@ contract LedgerHandler {
     }
 
     function _pause(uint256 value) private returns (bool) {
-        if (value % 2 == 0) CONTROLS.resume(15, REF);
+        if (value % 2 == 0) CONTROLS.resume(15, REF, CONTROLS.pauseNumber());
         return _issue(abi.encodeCall(IControls.pause, (uint8(1 + value % 15), REF)));
     }
 
     /// @dev Nothing is paused, nobody is barred or held, everybody has something.
     function _calm() private {
-        CONTROLS.resume(15, REF);
+        CONTROLS.resume(15, REF, CONTROLS.pauseNumber());
         CONTROLS.leaveAllowListMode(REF);
         FEED.set(1e30, _now);
         for (uint256 i; i < PEOPLE; ++i) {
