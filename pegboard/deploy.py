@@ -6,18 +6,17 @@ The deployer is ADMIN only while it deploys; the last step hands ADMIN over and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from eth_utils import keccak, to_checksum_address
 
 from pegboard import create2
-from pegboard.config import LOCAL_CHAINS
-from pegboard.contract import selector_of
-from pegboard.errors import DeploymentError, Reverted
+from pegboard.errors import DeploymentError
+from pegboard.parties import require_separate_parties
 from pegboard.suite import Peg, Suite, resolved_holders, targets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from pegboard.chain import Receipt
     from pegboard.config import RolesConfig
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
     from pegboard.suite import Resolver
 
 ADMIN_ID = 0
-#: How the code of an account that delegates to a contract begins (EIP-7702).
-DELEGATED = bytes.fromhex("ef0100")
-#: What a Safe answers with the number of signers that it needs.
-GET_THRESHOLD = selector_of("getThreshold()")
 
 
 @dataclass(frozen=True)
@@ -81,7 +76,7 @@ class Deployer:
 
     def plan(self) -> Plan:
         """The difference between the declaration and the chain; sends nothing."""
-        self._check_holders()
+        require_separate_parties(self.suite, self.roles, self.resolve)
         creations = tuple(c for c in self._creations() if not self.suite.chain.code(c.address))
         if any(c.address == self.suite.authority.address for c in creations):
             settings = tuple(self._settings(fresh=True))
@@ -102,57 +97,6 @@ class Deployer:
         for name, peg in suite.pegs.items():
             yield Creation(f"{name} token", peg.token.address, code.tokens[name])
             yield Creation(f"{name} reserve feed", peg.feed.address, code.feeds[name])
-
-    def _check_holders(self) -> None:
-        """Opposite powers are apart by address; outside local chains no plain key holds a role."""
-        holders = {role: set(accounts) for role, accounts in self._holders().items()}
-        for role in self.roles.roles.values():
-            for other in role.apart_from:
-                self._refuse_shared(
-                    role.name, other, holders.get(role.name, set()), holders.get(other, set())
-                )
-        for code, peg in self.suite.pegs.items():
-            names = peg.config.reserves.attestors_on(self._chain_id)
-            attestors = {self.resolve(name) for name in names}
-            self._refuse_shared(
-                "MINTER", f"attestor of {code}", holders.get("MINTER", set()), attestors
-            )
-        if self._chain_id in LOCAL_CHAINS:
-            return
-        for code, peg in self.suite.pegs.items():
-            if peg.config.reserves.quorum < 2:
-                raise DeploymentError(
-                    f"{code}: one attestor alone must not state reserves on {self._chain_id}: "
-                    "declare a quorum of at least 2"
-                )
-        for name, accounts in holders.items():
-            for account in accounts:
-                self._refuse_single_signer(name, account)
-
-    def _refuse_shared(self, role: str, other: str, held: set[str], opposed: set[str]) -> None:
-        for account in sorted(held & opposed):
-            raise DeploymentError(
-                f"{account} would be {role} and {other}, which must be different parties"
-            )
-
-    def _refuse_single_signer(self, role: str, account: str) -> None:
-        """A plain key, one that delegates to code (EIP-7702), or a multisig of one."""
-        code = self.suite.chain.code(account)
-        if not code or code.startswith(DELEGATED):
-            raise DeploymentError(
-                f"{role} is declared for {account}, which is a plain key on chain "
-                f"{self._chain_id}: roles are held by contracts such as a Safe "
-                "with at least two signers"
-            )
-        try:
-            threshold = int.from_bytes(self.suite.chain.call(account, GET_THRESHOLD)[:32])
-        except Reverted:
-            return
-        if threshold == 1:
-            raise DeploymentError(
-                f"{role} is declared for {account}, a multisig that one signer alone can use: "
-                "raise its threshold to at least 2"
-            )
 
     def _settings(self, *, fresh: bool, created: frozenset[str] = frozenset()) -> Iterator[Call]:
         calls = [*self._role_settings(fresh=fresh), *self._mappings(fresh=fresh, created=created)]
@@ -396,42 +340,3 @@ def _in_a_row(calls: list[Call], authority: str) -> Iterator[list[Call]]:
         yield [call]
     if batch:
         yield batch
-
-
-def record_of(suite: Suite, peg: Peg, deployer: str) -> dict[str, Any]:
-    """What deployments/<chainId>/<code>.json says: enough to find, check and rebuild a currency."""
-    chain = suite.chain
-
-    def entry(address: str) -> dict[str, str]:
-        return {"address": address, "codeHash": "0x" + keccak(chain.code(address)).hex()}
-
-    config = peg.config
-    return {
-        "schema": "pegboard-deployment/1",
-        "chainId": chain.chain_id,
-        "code": config.code,
-        "deployer": deployer,
-        "factory": create2.FACTORY,
-        "salt": "0x" + create2.SALT.hex(),
-        "token": entry(peg.token.address)
-        | {"name": config.name, "symbol": config.symbol, "decimals": config.decimals},
-        "feed": entry(peg.feed.address) | {"decimals": config.reserves.decimals},
-        "controls": entry(suite.controls.address),
-        "feedControls": entry(suite.feed_controls.address),
-        "audits": entry(suite.audits.address),
-        "authority": entry(suite.authority.address),
-        "registry": entry(suite.registry.address),
-    }
-
-
-def unknown_powers(
-    suite: Suite, roles: RolesConfig, holders: Mapping[str, tuple[str, ...]], accounts: list[str]
-) -> list[str]:
-    """Powers that any of these accounts has on chain without being declared for it."""
-    found = []
-    for role in roles.roles.values():
-        for account in accounts:
-            member, _ = suite.authority.call("hasRole", role.id, account)
-            if member and account not in holders.get(role.name, ()):
-                found.append(f"{account} holds {role.name} undeclared")
-    return found

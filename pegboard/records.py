@@ -7,13 +7,39 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak, to_checksum_address
 
-from pegboard.deploy import record_of
+from pegboard import create2
 from pegboard.errors import DeploymentError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pegboard.suite import Peg, Suite
+
+
+def record_of(suite: Suite, peg: Peg, deployer: str) -> dict[str, Any]:
+    """What deployments/<chainId>/<code>.json says: enough to find, check and rebuild a currency."""
+    chain = suite.chain
+
+    def entry(address: str) -> dict[str, str]:
+        return {"address": address, "codeHash": "0x" + keccak(chain.code(address)).hex()}
+
+    config = peg.config
+    return {
+        "schema": "pegboard-deployment/1",
+        "chainId": chain.chain_id,
+        "code": config.code,
+        "deployer": deployer,
+        "factory": create2.FACTORY,
+        "salt": "0x" + create2.SALT.hex(),
+        "token": entry(peg.token.address)
+        | {"name": config.name, "symbol": config.symbol, "decimals": config.decimals},
+        "feed": entry(peg.feed.address) | {"decimals": config.reserves.decimals},
+        "controls": entry(suite.controls.address),
+        "feedControls": entry(suite.feed_controls.address),
+        "audits": entry(suite.audits.address),
+        "authority": entry(suite.authority.address),
+        "registry": entry(suite.registry.address),
+    }
 
 
 def path_of(folder: Path, chain_id: int, code: str) -> Path:

@@ -10,9 +10,10 @@ from eth_utils import keccak
 from pegboard import actions
 from pegboard.actions import money
 from pegboard.amounts import format_amount
-from pegboard.deploy import Deployer, unknown_powers
+from pegboard.deploy import Deployer
 from pegboard.errors import NotDue, Unexpected
 from pegboard.inputs import reference
+from pegboard.parties import unknown_powers
 from pegboard.reserves import post
 from pegboard.signing import Authorization, permit
 
