@@ -20,7 +20,7 @@ abstract contract Batches is Signatures {
         returns (uint256 paid, uint256 skipped)
     {
         bytes32[] calldata none;
-        // An empty slice: its offset is never read, as its length is zero.
+        // An empty slice: its length is zero, so what the loop reads at its offset is not used.
         assembly ("memory-safe") {
             none.offset := 0
             none.length := 0
