@@ -5,6 +5,7 @@ Who signs, and over which network, is the caller's business.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -74,16 +75,16 @@ class History(Protocol):
         ...
 
 
-class JsonRpc:
+class JsonRpc(ABC):
     """Reads over a node's JSON-RPC; `request` sends one method and returns the whole answer."""
 
     def __init__(self, chain_id: int, block: str = "latest") -> None:
         self.chain_id = chain_id
         self._block = block
 
+    @abstractmethod
     def request(self, method: str, params: list[Any]) -> Mapping[str, Any]:
         """One JSON-RPC exchange."""
-        raise NotImplementedError
 
     def result(self, method: str, params: list[Any]) -> Any:
         """The result of one exchange; an error that carries revert data becomes `Reverted`."""

@@ -11,7 +11,7 @@ from eth_account import Account
 from eth_utils import keccak
 
 from pegboard.config import CurrencyConfig, RolesConfig, load_currencies, load_roles
-from pegboard.contract import Artifacts, Call, Contract
+from pegboard.contract import Artifacts, Contract
 from pegboard.deploy import Deployer
 from pegboard.operate import perform
 from pegboard.reserves import SignedStatement, Statement, post, signable
@@ -93,10 +93,6 @@ class World:
             outcome = perform(self.suite.authority, call, self.member(role))
         assert outcome.receipt is not None
         return outcome.receipt
-
-    def call_as(self, role: str, contract: Contract, name: str, *args: Any) -> Call:
-        """A prepared privileged call."""
-        return contract.prepare(name, *args)
 
     def attest(
         self,
