@@ -11,12 +11,12 @@ import {IExpelling} from "interfaces/IExpelling.sol";
 contract Authority is AccessManager, IExpelling {
     using EnumerableSet for EnumerableSet.AddressSet;
 
-    EnumerableSet.AddressSet private _admins;
+    mapping(uint64 roleId => EnumerableSet.AddressSet) private _members;
 
     constructor(address initialAdmin) AccessManager(initialAdmin) {}
 
-    function admins() external view returns (address[] memory) {
-        return _admins.values();
+    function members(uint64 roleId) external view returns (address[] memory) {
+        return _members[roleId].values();
     }
 
     /// @dev The selector is mapped to a role on this very contract; granting goes the slow way.
@@ -35,22 +35,23 @@ contract Authority is AccessManager, IExpelling {
         newMember = AccessManager._grantRole(roleId, account, grantDelay, executionDelay);
         // A second grant finds the account there already.
         // slither-disable-next-line unused-return
-        if (roleId == ADMIN_ROLE) _admins.add(account);
+        _members[roleId].add(account);
     }
 
     function _revokeRole(uint64 roleId, address account) internal override returns (bool) {
-        if (roleId == ADMIN_ROLE && _admins.contains(account)) {
-            if (!_hasOtherAdmin(account)) revert LastAdmin(account);
-            // It is there: `contains` said so.
-            // slither-disable-next-line unused-return
-            _admins.remove(account);
+        if (roleId == ADMIN_ROLE && _members[roleId].contains(account) && !_hasOtherAdmin(account)) {
+            revert LastAdmin(account);
         }
+        // Whether it was a member is what the manager answers.
+        // slither-disable-next-line unused-return
+        _members[roleId].remove(account);
         return AccessManager._revokeRole(roleId, account);
     }
 
     function _hasOtherAdmin(address account) private view returns (bool) {
-        for (uint256 i; i < _admins.length(); ++i) {
-            address other = _admins.at(i);
+        EnumerableSet.AddressSet storage admins = _members[ADMIN_ROLE];
+        for (uint256 i; i < admins.length(); ++i) {
+            address other = admins.at(i);
             if (other == account) continue;
             (bool inEffect,) = hasRole(ADMIN_ROLE, other);
             if (inEffect) return true;

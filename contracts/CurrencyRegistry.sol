@@ -9,11 +9,14 @@ import {Restricted} from "contracts/Restricted.sol";
 
 /// @title The currencies of a chain
 contract CurrencyRegistry is ICurrencyRegistry, Restricted {
+    using EnumerableSet for EnumerableSet.AddressSet;
     using EnumerableSet for EnumerableSet.Bytes32Set;
 
     EnumerableSet.Bytes32Set private _codes;
     mapping(bytes3 code => Currency) private _currencies;
     mapping(address token => bytes3 code) public codeOf;
+    EnumerableSet.AddressSet private _wallets;
+    mapping(address wallet => bytes32 purpose) public purposeOf;
 
     constructor(address authority_) Restricted(authority_) {}
 
@@ -29,6 +32,10 @@ contract CurrencyRegistry is ICurrencyRegistry, Restricted {
     function currencyOf(bytes3 code) external view returns (Currency memory currency) {
         currency = _currencies[code];
         if (currency.token == address(0)) revert NotRegistered(code);
+    }
+
+    function wallets() external view returns (address[] memory) {
+        return _wallets.values();
     }
 
     /* GOVERNOR */
@@ -51,6 +58,21 @@ contract CurrencyRegistry is ICurrencyRegistry, Restricted {
         delete _currencies[code];
         delete codeOf[token];
         emit CurrencyRetired(code, token, ref);
+    }
+
+    function tagWallet(address wallet, bytes32 purpose, bytes32 ref) external restricted {
+        if (wallet == address(0) || purpose == bytes32(0)) revert InvalidWallet(wallet, purpose);
+        // A second tag replaces the purpose.
+        // slither-disable-next-line unused-return
+        _wallets.add(wallet);
+        purposeOf[wallet] = purpose;
+        emit WalletTagged(wallet, purpose, msg.sender, ref);
+    }
+
+    function untagWallet(address wallet, bytes32 ref) external restricted {
+        if (!_wallets.remove(wallet)) revert InvalidWallet(wallet, bytes32(0));
+        delete purposeOf[wallet];
+        emit WalletUntagged(wallet, msg.sender, ref);
     }
 
     /* INSIDE */

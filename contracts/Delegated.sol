@@ -8,6 +8,12 @@ import {Restricted} from "contracts/Restricted.sol";
 abstract contract Delegated is IDelegated, Restricted {
     address private immutable SELF = address(this);
 
+    /// @notice Works only for a contract that delegates here.
+    modifier onlyDelegated() {
+        if (address(this) == SELF) revert NotDelegated();
+        _;
+    }
+
     /// @notice A verb of the issuer: delegated to, and allowed by the Authority.
     modifier verb() {
         if (address(this) == SELF) revert NotDelegated();

@@ -36,6 +36,7 @@ interface IControls {
     event Unverified(address indexed account, address indexed operator, bytes32 indexed ref);
     event Enlisted(address indexed account, address indexed operator, bytes32 indexed ref);
     event Delisted(address indexed account, address indexed operator, bytes32 indexed ref);
+    event DeskAppointed(address indexed desk, address indexed operator, bytes32 indexed ref);
     event Held(address indexed account, uint256 value, address indexed operator, bytes32 indexed ref);
     event Released(address indexed account, uint256 value, address indexed operator, bytes32 indexed ref);
     /// @notice The amount of `account` under hold is now `amount` (ERC-7943).
@@ -69,6 +70,10 @@ interface IControls {
     error BarredAccount(address account);
     /// @notice A mint of zero would pass even without headroom.
     error NothingToMint();
+    /// @notice The redemption of nothing needs no payment.
+    error NothingToSurrender();
+    /// @notice This account is not appointed to take redemptions of the token.
+    error NotRedemptionDesk(address account);
     /// @notice Minting is off: no reserve source, or no maximum age, is set.
     error ReserveUnset();
     /// @notice The reserve source could not be read; `reason` is what it reverted with.
@@ -132,7 +137,7 @@ interface IControls {
     /// would be refused whatever its size.
     function reserveHeadroom() external view returns (uint256);
     /// @notice The refilling mint limit: `capacity` refills over `window` seconds, `available` is left now.
-    function mintLimit() external view returns (uint256 capacity, uint256 window, uint256 available);
+    function mintRateLimit() external view returns (uint256 capacity, uint256 window, uint256 available);
 
     /* MINTER */
 
@@ -143,6 +148,15 @@ interface IControls {
 
     /// @notice Destroys `value` of the caller's own tokens. `ref`: the redemption's reference.
     function burn(uint256 value, bytes32 ref) external;
+
+    /* REDEMPTION DESK */
+
+    /// @notice Gives `value` of the caller's escrow to `to`, who must not be blacklisted; whatever is paused and unverified
+    /// `to` included, since a holder gets back only what was its own.
+    function restore(address to, uint256 value) external;
+    /// @notice Destroys `value` of the caller's escrow, for which `holder`, who must be free to send, was paid; the desk's
+    /// own event has the reference.
+    function burnEscrow(address holder, uint256 value) external;
 
     /* BLACKLISTER */
 
@@ -203,8 +217,10 @@ interface IControls {
     function raiseMintLimit(uint208 capacity, uint48 window, bytes32 ref) external;
     /// @notice Marks contracts of the suite, which hold other people's tokens.
     function enlist(address[] calldata accounts, bytes32 ref) external;
-    /// @notice Takes the mark off.
+    /// @notice Takes the mark off, and an appointment with it.
     function delist(address[] calldata accounts, bytes32 ref) external;
+    /// @notice Lets a contract of the suite take redemptions; tokens then reach it by `surrender` only.
+    function appointDesk(address desk, bytes32 ref) external;
     /// @notice Sends foreign tokens that were sent to the token's address by mistake.
     function rescueERC20(address token, address to, uint256 value, bytes32 ref) external;
 

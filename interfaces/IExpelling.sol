@@ -11,8 +11,8 @@ interface IExpelling {
     /// @notice A member of `roleId` was removed without delay.
     event Expelled(uint64 indexed roleId, address indexed account, address operator, bytes32 indexed ref);
 
-    /// @notice Who holds ADMIN, grants that are not yet in effect included.
-    function admins() external view returns (address[] memory);
+    /// @notice Who holds a role, grants that are not yet in effect included; in no promised order.
+    function members(uint64 roleId) external view returns (address[] memory);
 
     /* EXPELLER */
 

@@ -41,7 +41,8 @@ interface IPeggedToken {
     error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
     /// @notice The balance would do, but `account` has a hold on it: only `unfrozen` is spendable (ERC-7943).
     error ERC7943InsufficientUnfrozenBalance(address account, uint256 amount, uint256 unfrozen);
-    /// @notice Address zero and the token itself cannot hold tokens (ERC-6093).
+    /// @notice Address zero and the token itself cannot hold tokens, and a redemption desk takes surrendered ones only
+    /// (ERC-6093).
     error ERC20InvalidReceiver(address receiver);
     /// @notice Nothing moves out of address zero (ERC-6093).
     error ERC20InvalidSender(address sender);
@@ -114,7 +115,7 @@ interface IPeggedToken {
     /// @notice Whether `account` may send: not blacklisted, not frozen, verified in allow-list mode (ERC-7943).
     /// @dev About the account alone; the pause and the amount are not considered.
     function canSend(address account) external view returns (bool);
-    /// @notice Whether `account` may receive: not blacklisted, verified in allow-list mode (ERC-7943).
+    /// @notice Whether `account` may receive: not blacklisted, verified in allow-list mode, no redemption desk (ERC-7943).
     function canReceive(address account) external view returns (bool);
     /// @notice Whether a transfer of `value` would succeed now, pauses, holds and identities considered (ERC-7943).
     function canTransfer(address from, address to, uint256 value) external view returns (bool);
@@ -126,10 +127,12 @@ interface IPeggedToken {
     function isVerified(address account) external view returns (bool);
     /// @notice Whether `account` is a contract of the suite, which holds other people's tokens and cannot be barred.
     function isEnlisted(address account) external view returns (bool);
+    /// @notice Whether `account` takes redemptions: tokens reach it by `surrender` only.
+    function isRedemptionDesk(address account) external view returns (bool);
     /// @notice The amount of `account` under partial freeze; may exceed its balance (ERC-7943).
     function getFrozenTokens(address account) external view returns (uint256);
     /// @notice What `account` could send now if nothing is paused: max(balance - held, 0), and 0 while it may not send.
-    function spendableOf(address account) external view returns (uint256);
+    function availableOf(address account) external view returns (uint256);
     /// @notice Whether the authorization's nonce was used or cancelled (ERC-3009).
     function authorizationState(address authorizer, bytes32 nonce) external view returns (bool);
     /// @notice Whether `payer` has executed this chunk of this batch.
@@ -140,7 +143,7 @@ interface IPeggedToken {
     /// @dev Never decreases, and is constant while transfers are open; contracts extend private deadlines by it.
     function pausedSeconds() external view returns (uint40);
     /// @notice Whether only verified accounts may send, receive and spend.
-    function allowListMode() external view returns (bool);
+    function isAllowListOn() external view returns (bool);
     /// @notice Whether the token implements the interface (ERC-165).
     function supportsInterface(bytes4 interfaceId) external view returns (bool);
 
@@ -153,6 +156,10 @@ interface IPeggedToken {
     function transfer(address to, uint256 value, bytes calldata ref) external returns (bool);
     /// @notice Lets `spender` move up to `value` of the caller's tokens (ERC-20).
     function approve(address spender, uint256 value) external returns (bool);
+    /// @notice Hands `value` to a redemption desk, to be paid out at par; works while transfers are paused and for the
+    /// unverified, too. `ref` is the holder's own reference, never personal data.
+    /// @return id The request's number at the desk.
+    function surrender(address desk, uint256 value, bytes32 ref) external returns (uint256 id);
     /// @notice Pays all rows, or none; rows whose payee may not receive are skipped and reported. Address zero and the
     /// token itself are no payees: they revert the batch.
     /// @param batchId Identifies the batch; the hash of the canonical payment file, so that a file is paid once.

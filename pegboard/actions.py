@@ -186,14 +186,14 @@ def resume(peg: Peg, names: Sequence[str], ref: bytes) -> Action:
 def require_verified(peg: Peg, ref: bytes) -> Action:
     """Enters allow-list mode."""
     sentence = f"let only verified accounts move {peg.config.code} from now"
-    done = peg.token.call("allowListMode")
+    done = peg.token.call("isAllowListOn")
     return _action(peg, "enterAllowListMode", (), sentence, ref=ref, nothing_to_do=done)
 
 
 def waive_verified(peg: Peg, ref: bytes) -> Action:
     """Leaves allow-list mode."""
     sentence = f"let everybody who is not barred move {peg.config.code} again"
-    done = not peg.token.call("allowListMode")
+    done = not peg.token.call("isAllowListOn")
     return _action(peg, "leaveAllowListMode", (), sentence, ref=ref, nothing_to_do=done)
 
 

@@ -1,4 +1,4 @@
-"""What was declared: currencies/*.toml and roles.toml, read strictly."""
+"""What was declared: currencies/*.toml, desks.toml and roles.toml, read strictly."""
 
 from __future__ import annotations
 
@@ -14,8 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pegboard.calendars import Calendar
+
 #: Chains that forget: no money, no licence, holders may be plain keys.
 LOCAL_CHAINS = frozenset({1337, 31337, 31338})
+#: How a contract of the suite is named where an account could stand, and what it may be.
+SUITE_PREFIX = "suite::"
+SUITE_POWERS = {
+    "suite::IssuanceDesk": ("MINTER",),
+    "suite::LawfulOrders": ("FREEZER", "RELEASER", "SEIZER"),
+    "suite::PauseBySignature": ("PAUSER",),
+}
+#: Roles that a live chain gives to nobody but such a contract.
+BY_DESK = ("MINTER", "SEIZER")
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,42 @@ class ReserveConfig:
 
 
 @dataclass(frozen=True)
+class Tier:
+    """Orders of up to `up_to` base units need so many approvals."""
+
+    up_to: int
+    approvals: int
+
+
+@dataclass(frozen=True)
+class RedemptionConfig:
+    """By when a currency is redeemed."""
+
+    calendar: str
+    business_days: int
+
+
+@dataclass(frozen=True)
+class DesksConfig:
+    """What the desks of a chain are created with; durations in seconds."""
+
+    cooling: int
+    order_life: int
+    predecessor: str
+    max_fee_bps: int
+    fee_notice: int
+    block_days: int
+    pause_quorum: int
+    pause_signers: Mapping[str, tuple[str, ...]]
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+
+    def pause_signers_on(self, chain_id: int) -> tuple[str, ...]:
+        """Who signs pauses ahead on a chain."""
+        found: tuple[str, ...] = _for_chain(self.pause_signers, chain_id, "presigned_pause.signers")
+        return found
+
+
+@dataclass(frozen=True)
 class CurrencyConfig:
     """One currency."""
 
@@ -47,6 +94,8 @@ class CurrencyConfig:
     reserves: ReserveConfig
     limit_capacity: int
     limit_window: int
+    tiers: tuple[Tier, ...]
+    redemption: RedemptionConfig
 
 
 @dataclass(frozen=True)
@@ -136,6 +185,7 @@ def load_currency(path: Path) -> CurrencyConfig:
     try:
         decimals = top.take("decimals", int, 6)
         reserves, limit = top.table("reserves"), top.table("mint_limit")
+        issuance, redemption = top.table("issuance"), top.table("redemption")
         config = CurrencyConfig(
             code=top.take("code", str),
             name=top.take("name", str),
@@ -155,8 +205,12 @@ def load_currency(path: Path) -> CurrencyConfig:
             ),
             limit_capacity=parse_amount(limit.take("capacity", str), decimals),
             limit_window=parse_duration(limit.take("window", str)),
+            tiers=_tiers(issuance.take("tiers", list), decimals, path.name),
+            redemption=RedemptionConfig(
+                redemption.take("calendar", str), redemption.take("business_days", int)
+            ),
         )
-        for table in (limit, reserves, top):
+        for table in (limit, reserves, issuance, redemption, top):
             table.close()
         _check_currency(config)
     except PegboardError as fault:
@@ -164,6 +218,21 @@ def load_currency(path: Path) -> CurrencyConfig:
             f"{path.name}: {fault}".replace(f"{path.name}: {path.name}", path.name)
         ) from fault
     return config
+
+
+def _tiers(rows: list[Any], decimals: int, where: str) -> tuple[Tier, ...]:
+    tiers = []
+    for row in rows:
+        table = _Table(row, f"{where} tiers")
+        up_to = parse_amount(table.take("up_to", str), decimals)
+        tiers.append(Tier(up_to, table.take("approvals", int)))
+        table.close()
+    return tuple(tiers)
+
+
+def _ascend(tiers: tuple[Tier, ...]) -> bool:
+    pairs = zip(tiers, tiers[1:], strict=False)
+    return all(a.up_to < b.up_to and a.approvals <= b.approvals for a, b in pairs)
 
 
 def _check_currency(config: CurrencyConfig) -> None:
@@ -179,6 +248,13 @@ def _check_currency(config: CurrencyConfig) -> None:
         "max_rise_bps must be 0 to 65535": not 0 <= terms.max_rise_bps < 2**16,
         "mint_limit.window must be above zero": not 0 < config.limit_window < 2**48,
         "max_age must be at most 31d": terms.max_age > 31 * 86400,
+        "tiers must be 1 to 8, each with at least one approval": not 1 <= len(config.tiers) <= 8
+        or any(not (0 < t.up_to < 2**96 and 1 <= t.approvals < 2**8) for t in config.tiers),
+        "tiers must ascend in size and not descend in approvals": not _ascend(config.tiers),
+        "redemption.business_days must be 1 to 30": not 1 <= config.redemption.business_days <= 30,
+        "redemption.calendar must have 1 to 31 characters": not 1
+        <= len(config.redemption.calendar)
+        <= 31,
         "quorum must be at least 1 and rise_quorum above it": not 1
         <= terms.quorum
         < terms.rise_quorum,
@@ -204,6 +280,54 @@ def load_currencies(folder: Path) -> dict[str, CurrencyConfig]:
     if not found:
         raise ConfigError(f"no currency is declared in {folder}: add one, such as hkd.toml")
     return found
+
+
+def load_desks(path: Path, calendars: Mapping[str, Calendar]) -> DesksConfig:
+    """What the desks of a chain are created with, and the calendars that they are to know."""
+    top = _read(path)
+    try:
+        customers, issuance = top.table("customers"), top.table("issuance")
+        redemption, presigned = top.table("redemption"), top.table("presigned_pause")
+        config = DesksConfig(
+            cooling=parse_duration(customers.take("cooling", str)),
+            order_life=parse_duration(issuance.take("order_life", str)),
+            predecessor=issuance.take("predecessor", str, "0x" + "00" * 20),
+            max_fee_bps=redemption.take("max_fee_bps", int),
+            fee_notice=parse_duration(redemption.take("fee_notice", str)),
+            block_days=redemption.take("block_days", int),
+            pause_quorum=presigned.take("quorum", int),
+            pause_signers={
+                chain: _strings(names, f"{path.name} signers of {chain}")
+                for chain, names in presigned.take("signers", dict).items()
+            },
+            calendars=calendars,
+        )
+        for table in (customers, issuance, redemption, presigned, top):
+            table.close()
+    except PegboardError as fault:
+        raise ConfigError(
+            f"{path.name}: {fault}".replace(f"{path.name}: {path.name}", path.name)
+        ) from fault
+    _check_desks(config, path.name)
+    return config
+
+
+def _check_desks(config: DesksConfig, where: str) -> None:
+    problems = {
+        "order_life must be above zero, and at most 30d": not 0 < config.order_life <= 30 * 86400,
+        "cooling must be at most 30d": config.cooling > 30 * 86400,
+        "max_fee_bps must be 0 to 10000": not 0 <= config.max_fee_bps <= 10_000,
+        "fee_notice must be at most 366d": config.fee_notice > 366 * 86400,
+        "block_days must be 1 to 30": not 1 <= config.block_days <= 30,
+        "predecessor must be an address": not re.fullmatch("0x[0-9a-fA-F]{40}", config.predecessor),
+    }
+    for chain, names in config.pause_signers.items():
+        few = len(set(names)) != len(names) or len(names) < config.pause_quorum
+        problems[f"signers of {chain} must be distinct and at least quorum many"] = few
+    problems["presigned_pause.quorum must be at least 2"] = config.pause_quorum < 2
+    for problem, found in problems.items():
+        if found:
+            raise ConfigError(f"{where}: {problem}")
 
 
 def load_roles(path: Path) -> RolesConfig:
@@ -269,6 +393,11 @@ def _check_roles(config: RolesConfig, where: str) -> None:
         _check_holders(config, holders, f"{where} [holders.{chain}]")
 
 
+def _people(names: tuple[str, ...]) -> set[str]:
+    """All but contracts of the suite, whose own verbs are kept apart by role."""
+    return {name for name in names if not name.startswith(SUITE_PREFIX)}
+
+
 def _check_holders(config: RolesConfig, holders: Mapping[str, tuple[str, ...]], where: str) -> None:
     for unknown in set(holders) - set(config.roles):
         raise ConfigError(f"{where}: {unknown} is not a role")
@@ -277,9 +406,13 @@ def _check_holders(config: RolesConfig, holders: Mapping[str, tuple[str, ...]], 
         needed = role.functions or role.name in guardians or role.name in ("ADMIN", config.granter)
         if needed and not holders.get(role.name):
             raise ConfigError(f"{where}: {role.name} has no holder")
+    for role_name, names in holders.items():
+        for name in set(names) - _people(names):
+            if role_name not in SUITE_POWERS.get(name, ()):
+                raise ConfigError(f"{where}: {name} cannot be {role_name}")
     for role in config.roles.values():
         for other in role.apart_from:
-            shared = set(holders.get(role.name, ())) & set(holders.get(other, ()))
+            shared = _people(holders.get(role.name, ())) & _people(holders.get(other, ()))
             if shared:
                 raise ConfigError(
                     f"{where}: {', '.join(sorted(shared))} holds {role.name} and {other}, "

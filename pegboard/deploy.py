@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from eth_utils import keccak, to_checksum_address
 
 from pegboard import create2
+from pegboard.desks import desk_settings
 from pegboard.errors import DeploymentError
 from pegboard.parties import require_separate_parties
 from pegboard.suite import Peg, Suite, resolved_holders, targets
@@ -70,7 +71,7 @@ class Deployer:
         return self.suite.chain.chain_id
 
     def _holders(self) -> dict[str, tuple[str, ...]]:
-        return resolved_holders(self.roles, self._chain_id, self.resolve)
+        return resolved_holders(self.suite, self.roles, self.resolve)
 
     # Plan
 
@@ -94,6 +95,8 @@ class Deployer:
         yield Creation("Controls", suite.controls.address, code.controls)
         yield Creation("FeedControls", suite.feed_controls.address, code.feed_controls)
         yield Creation("CurrencyRegistry", suite.registry.address, code.registry)
+        for name, contract in suite.desks.by_name.items():
+            yield Creation(name, contract.address, suite.desks.initcodes[name])
         for name, peg in suite.pegs.items():
             yield Creation(f"{name} token", peg.token.address, code.tokens[name])
             yield Creation(f"{name} reserve feed", peg.feed.address, code.feeds[name])
@@ -102,6 +105,7 @@ class Deployer:
         calls = [*self._role_settings(fresh=fresh), *self._mappings(fresh=fresh, created=created)]
         for peg in self.suite.pegs.values():
             calls += self._currency_settings(peg, new=fresh or peg.token.address in created)
+        calls += desk_settings(self.suite, lambda it: fresh or it.address in created)
         calls += self._grants(fresh=fresh)
         if calls:
             # First of all, while ADMIN still grants it: afterwards only its own members do.
@@ -165,9 +169,13 @@ class Deployer:
                 return f"the {code} token"
             if contract is peg.feed:
                 return f"the {code} reserve feed"
-        if contract is self.suite.audits:
-            return "the audit register"
-        return "the registry" if contract is self.suite.registry else "the Authority"
+        titles = {
+            self.suite.audits.address: "the audit register",
+            self.suite.registry.address: "the registry",
+            self.suite.authority.address: "the Authority",
+        }
+        desks = {it.address: f"the {name}" for name, it in self.suite.desks.by_name.items()}
+        return (titles | desks)[contract.address]
 
     def _currency_settings(self, peg: Peg, *, new: bool) -> Iterator[Call]:
         config, terms = peg.config, peg.config.reserves
@@ -182,7 +190,7 @@ class Deployer:
                 f"buffer {terms.buffer_bps} bps",
             )
         limit = (config.limit_capacity, config.limit_window)
-        if new or peg.token.call("mintLimit")[:2] != limit:
+        if new or peg.token.call("mintRateLimit")[:2] != limit:
             yield peg.token.prepare(
                 "raiseMintLimit", *limit, ref, text=f"set the mint limit of {config.code}"
             )
@@ -214,14 +222,15 @@ class Deployer:
             if role.id == ADMIN_ID:
                 continue
             for account in accounts:
+                wanted = self.suite.delay_of(role, account)
                 member, delay = (False, 0) if fresh else self._access(role.id, account)
-                if not member or delay != role.delay:
+                if not member or delay != wanted:
                     yield self.suite.authority.prepare(
                         "grantRole",
                         role.id,
                         account,
-                        role.delay,
-                        text=f"grant {name} to {account} with a delay of {role.delay} s",
+                        wanted,
+                        text=f"grant {name} to {account} with a delay of {wanted} s",
                     )
 
     def _handover(self, *, fresh: bool, borrowed: bool) -> Iterator[Call]:
@@ -301,19 +310,18 @@ class Deployer:
     # Verify
 
     def verify(self) -> None:
-        """Fails unless everything declared is in force and nobody else is ADMIN.
-
-        Other members of other roles are not looked for: that takes the Authority's whole log.
-        """
+        """Fails unless everything declared is in force, and nobody else holds any role."""
         left = self.plan()
         if not left.empty:
             raise DeploymentError(
                 "after deployment the chain still differs:\n  " + "\n  ".join(left.lines())
             )
-        admins = {to_checksum_address(a) for a in self.suite.authority.call("admins")}
-        undeclared = admins - {to_checksum_address(a) for a in self._holders()["ADMIN"]}
-        if undeclared:
-            raise DeploymentError(f"{', '.join(sorted(undeclared))} is ADMIN, and was not declared")
+        for name, role in self.roles.roles.items():
+            members = self.suite.members(role.id)
+            undeclared = members - {to_checksum_address(a) for a in self._holders().get(name, ())}
+            if undeclared:
+                who = ", ".join(sorted(undeclared))
+                raise DeploymentError(f"{who} is {name}, and was not declared")
         self._verify_code()
 
     def _verify_code(self) -> None:

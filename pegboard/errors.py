@@ -3,6 +3,7 @@
 PegboardError
 ├── AmountError          an amount that is not exact, or not a number
 ├── InputError           an address, reference or time that cannot be taken
+│   └── BankFileError    a bank's file that cannot be taken, with every fault of it
 ├── ConfigError          a TOML file that says too little, too much or the wrong thing
 ├── ArtifactError        the contracts were not compiled
 ├── ChainError           the chain did not answer as it should
@@ -18,6 +19,10 @@ PegboardError
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class PegboardError(Exception):
@@ -30,6 +35,15 @@ class AmountError(PegboardError):
 
 class InputError(PegboardError):
     """An address, reference or time that cannot be taken."""
+
+
+class BankFileError(InputError):
+    """A bank's file of which nothing was taken; `faults` says where and why, all at once."""
+
+    def __init__(self, name: str, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        listed = "".join(f"\n  {fault}" for fault in self.faults)
+        super().__init__(f"nothing of {name} was taken; put right what is wrong in it:{listed}")
 
 
 class ConfigError(PegboardError):

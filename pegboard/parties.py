@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from eth_utils import to_checksum_address
 
-from pegboard.config import LOCAL_CHAINS
+from pegboard.config import BY_DESK, LOCAL_CHAINS
 from pegboard.contract import selector_of
 from pegboard.errors import DeploymentError, Reverted
 from pegboard.suite import resolved_holders
@@ -27,8 +27,8 @@ def require_separate_parties(suite: Suite, roles: RolesConfig, resolve: Resolver
     """Refuses a declaration in which one party could do what two should, compared by address."""
     chain_id = suite.chain.chain_id
     holders: dict[str, set[str]] = {
-        name: {to_checksum_address(account) for account in accounts}
-        for name, accounts in resolved_holders(roles, chain_id, resolve).items()
+        name: {to_checksum_address(account) for account in accounts} - suite.ours
+        for name, accounts in resolved_holders(suite, roles, resolve).items()
     }
     for role in roles.roles.values():
         for other in role.apart_from:
@@ -36,7 +36,8 @@ def require_separate_parties(suite: Suite, roles: RolesConfig, resolve: Resolver
     for code, peg in suite.pegs.items():
         names = peg.config.reserves.attestors_on(chain_id)
         attestors: set[str] = {to_checksum_address(resolve(name)) for name in names}
-        _refuse_shared("MINTER", f"attestor of {code}", holders.get("MINTER"), attestors)
+        for role_name in ("MINTER", "APPROVER", "SETTLER"):
+            _refuse_shared(role_name, f"attestor of {code}", holders.get(role_name), attestors)
     if chain_id not in LOCAL_CHAINS:
         _require_several_signers(suite, holders)
 
@@ -57,7 +58,12 @@ def _require_several_signers(suite: Suite, holders: Mapping[str, set[str]]) -> N
                 "declare a quorum of at least 2"
             )
     for role, accounts in holders.items():
-        for account in accounts:
+        for account in sorted(accounts):
+            if role in BY_DESK:
+                raise DeploymentError(
+                    f"{role} is declared for {account}: on a live chain only a contract of the "
+                    "suite holds it, so that nobody does alone what two should do"
+                )
             _refuse_single_signer(suite, role, account)
 
 

@@ -63,7 +63,7 @@ def status_of(peg: Peg) -> PegStatus:
         reason = str(fault.arguments.get("reason") or fault)
     round_, as_of, _, reserves, _, _ = feed.call("latestStatement")
     break_ref = feed.call("breakRef")
-    capacity, window, available = token.call("mintLimit")
+    capacity, window, available = token.call("mintRateLimit")
     return PegStatus(
         code=peg.config.code,
         token=token.address,
@@ -80,7 +80,7 @@ def status_of(peg: Peg) -> PegStatus:
         limit_window=window,
         limit_available=available,
         paused=pause_names(token.call("pauses")),
-        allow_list_mode=token.call("allowListMode"),
+        allow_list_mode=token.call("isAllowListOn"),
         delegates_all=token.call("delegateAll"),
     )
 
@@ -90,7 +90,7 @@ def holders_of(
 ) -> dict[str, list[dict[str, Any]]]:
     """Every declared holder of every role, and whether the chain agrees."""
     found: dict[str, list[dict[str, Any]]] = {}
-    declared = resolved_holders(roles, suite.chain.chain_id, resolve)
+    declared = resolved_holders(suite, roles, resolve)
     for role in roles.roles.values():
         found[role.name] = []
         for account in declared.get(role.name, ()):

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eth_utils import to_checksum_address
+
 from pegboard import create2
+from pegboard.config import SUITE_PREFIX
 from pegboard.contract import Artifacts, Contract
-from pegboard.errors import DeploymentError
+from pegboard.desks import Desks, locate_desks
+from pegboard.errors import ConfigError, DeploymentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pegboard.chain import Chain
-    from pegboard.config import CurrencyConfig, RolesConfig
+    from pegboard.config import CurrencyConfig, DesksConfig, RoleConfig, RolesConfig
 
     Resolver = Callable[[str], str]
 
@@ -50,6 +54,7 @@ class Suite:
     controls: Contract
     feed_controls: Contract
     registry: Contract
+    desks: Desks
     pegs: Mapping[str, Peg]
     initcodes: Initcodes
 
@@ -60,6 +65,19 @@ class Suite:
         except KeyError:
             known = ", ".join(self.pegs)
             raise DeploymentError(f"{code} is not declared; there is {known}") from None
+
+    def members(self, role_id: int) -> set[str]:
+        """Who holds a role on chain, grants that are not yet in effect included."""
+        return {to_checksum_address(a) for a in self.authority.call("members", role_id)}
+
+    def delay_of(self, role: RoleConfig, account: str) -> int:
+        """How long a holder waits: a contract of the suite never, since its own verbs do."""
+        return 0 if account in self.ours else role.delay
+
+    @property
+    def ours(self) -> set[str]:
+        """The addresses of the desks."""
+        return {contract.address for contract in self.desks.by_name.values()}
 
     def require_deployed(self, peg: Peg) -> None:
         """Refuses to talk to an address without code."""
@@ -75,6 +93,7 @@ def locate(
     chain: Chain,
     artifacts: Artifacts,
     currencies: Mapping[str, CurrencyConfig],
+    desks: DesksConfig,
     deployer: str,
     resolve: Resolver,
 ) -> Suite:
@@ -125,6 +144,7 @@ def locate(
         contract("Controls", controls_at),
         contract("FeedControls", feed_controls_at),
         contract("CurrencyRegistry", create2.address_of(registry)),
+        locate_desks(chain, artifacts, desks, authority_at, create2.address_of(registry), resolve),
         pegs,
         Initcodes(authority, audits, controls, feed_controls, registry, tokens, feeds),
     )
@@ -138,14 +158,30 @@ def targets(suite: Suite) -> dict[str, list[Contract]]:
         "registry": [suite.registry],
         "audits": [suite.audits],
         "authority": [suite.authority],
+        "customers": [suite.desks.customers],
+        "calendar": [suite.desks.calendar],
+        "issuance": [suite.desks.issuance],
+        "redemption": [suite.desks.redemption],
+        "orders": [suite.desks.orders],
+        "presigned": [suite.desks.presigned],
     }
 
 
 def resolved_holders(
-    roles: RolesConfig, chain_id: int, resolve: Resolver
+    suite: Suite, roles: RolesConfig, resolve: Resolver
 ) -> dict[str, tuple[str, ...]]:
-    """The declared holders of a chain as addresses."""
+    """The declared holders on the suite's chain as addresses."""
     return {
-        role: tuple(resolve(name) for name in names)
-        for role, names in roles.holders_on(chain_id).items()
+        role: tuple(_holder(suite, name, resolve) for name in names)
+        for role, names in roles.holders_on(suite.chain.chain_id).items()
     }
+
+
+def _holder(suite: Suite, name: str, resolve: Resolver) -> str:
+    if not name.startswith(SUITE_PREFIX):
+        return resolve(name)
+    try:
+        return suite.desks.by_name[name.removeprefix(SUITE_PREFIX)].address
+    except KeyError:
+        known = ", ".join(SUITE_PREFIX + desk for desk in suite.desks.by_name)
+        raise ConfigError(f"{name} is no contract of the suite; there is {known}") from None

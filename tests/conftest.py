@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, settings
 from tests.support.revm import RevmChain
 from tests.support.world import World, build_world
 
+pytest_plugins = ["pytester", "tests.support.requirements"]
+
 _explorer = NetworkAPI.__dict__["explorer"].func
 # An explorer plugin would ask the internet about every reverted call on a local chain, too.
 NetworkAPI.explorer = property(lambda self: None if self.is_local else _explorer(self))

@@ -18,6 +18,8 @@ uint256 constant FROZEN = 1 << 249;
 uint256 constant VERIFIED = 1 << 250;
 /// @dev A contract of the suite: counts as verified and cannot be barred.
 uint256 constant SUITE = 1 << 251;
+/// @dev A desk that takes redemptions: tokens come to it by `surrender` only, so that its balance is what it owes back.
+uint256 constant REDEMPTION = 1 << 252;
 
 /// @dev The greatest balance, held amount and supply.
 uint256 constant MAX_VALUE = (1 << 112) - 1;

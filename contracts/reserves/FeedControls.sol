@@ -2,11 +2,10 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IReserveFeed} from "interfaces/IReserveFeed.sol";
 import {Delegated} from "contracts/Delegated.sol";
 import {Restricted} from "contracts/Restricted.sol";
+import {Signers} from "contracts/libraries/Signers.sol";
 import {FeedStorage} from "contracts/reserves/FeedStorage.sol";
 
 /// @title Posting statements and governing attestors, one contract for all feeds of a chain
@@ -141,27 +140,14 @@ contract FeedControls is FeedStorage, EIP712, Delegated {
         return reserves > elsewhere_ ? reserves - elsewhere_ : 0;
     }
 
-    /// @dev Attestors are keys, or contracts that answer ERC-1271: their address then leads the signature.
     function _recover(bytes32 digest, bytes[] calldata signatures) private view returns (address[] memory signers) {
         signers = new address[](signatures.length);
         address previous = address(0);
         for (uint256 i; i < signatures.length; ++i) {
-            address signer = _signer(digest, signatures[i]);
+            address signer = Signers.signerOf(digest, signatures[i]);
             if (_indexOf(signer) == _attestors.length) revert IReserveFeed.NotAttestor(signer);
             if (signer <= previous) revert IReserveFeed.SignersNotAscending(previous, signer);
             signers[i] = previous = signer;
         }
-    }
-
-    function _signer(bytes32 digest, bytes calldata signature) private view returns (address) {
-        if (signature.length == 65) {
-            // The third value only explains the second.
-            // slither-disable-next-line unused-return
-            (address recovered, ECDSA.RecoverError fault,) = ECDSA.tryRecoverCalldata(digest, signature);
-            return fault == ECDSA.RecoverError.NoError ? recovered : address(0);
-        }
-        if (signature.length < 20) return address(0);
-        address claimed = address(bytes20(signature));
-        return SignatureChecker.isValidERC1271SignatureNow(claimed, digest, signature[20:]) ? claimed : address(0);
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
-import {Account, BLACKLISTED, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
+import {Account, BLACKLISTED, REDEMPTION, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
 import {ALLOW_LIST, Config, PAUSE_TRANSFERS} from "contracts/libraries/ConfigWord.sol";
 import {Signatures} from "contracts/token/Signatures.sol";
 
@@ -76,7 +76,7 @@ abstract contract Batches is Signatures {
                 Account word = slot.word;
                 if (to == address(0)) revert IPeggedToken.ERC20InvalidReceiver(to);
                 if (to == address(this)) revert IPeggedToken.ERC20InvalidReceiver(to);
-                bool refused = word.has(BLACKLISTED);
+                bool refused = word.has(BLACKLISTED | REDEMPTION);
                 if (listed) refused = refused || !word.has(VERIFIED | SUITE);
                 if (refused) {
                     skipped += value;

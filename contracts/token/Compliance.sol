@@ -4,12 +4,20 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IControls} from "interfaces/IControls.sol";
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
-import {Account, BLACKLISTED, FROZEN, MAX_VALUE, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
-import {Issuance} from "contracts/token/Issuance.sol";
+import {
+    Account,
+    BLACKLISTED,
+    FROZEN,
+    MAX_VALUE,
+    REDEMPTION,
+    SUITE,
+    VERIFIED
+} from "contracts/libraries/AccountWord.sol";
+import {Redemption} from "contracts/token/Redemption.sol";
 
 /// @title Barring, holding and taking, by law
 /// @notice Works whatever is paused. Barred and held units stay in the supply and stay backed.
-abstract contract Compliance is Issuance {
+abstract contract Compliance is Redemption {
     /* BLACKLISTER */
 
     function blacklist(address[] calldata accounts, bytes32 ref) external verb {
@@ -95,22 +103,33 @@ abstract contract Compliance is Issuance {
 
     function enlist(address[] calldata accounts, bytes32 ref) external verb {
         for (uint256 i; i < accounts.length; ++i) {
-            Account word = _account(accounts[i]);
-            if (word.has(BLACKLISTED | FROZEN) || word.held() != 0) revert IControls.BarredAccount(accounts[i]);
+            _requireUnbarred(accounts[i]);
             if (_mark(accounts[i], SUITE)) emit IControls.Enlisted(accounts[i], msg.sender, ref);
         }
     }
 
     function delist(address[] calldata accounts, bytes32 ref) external verb {
         for (uint256 i; i < accounts.length; ++i) {
-            if (_unmark(accounts[i], SUITE)) emit IControls.Delisted(accounts[i], msg.sender, ref);
+            if (_unmark(accounts[i], SUITE | REDEMPTION)) emit IControls.Delisted(accounts[i], msg.sender, ref);
         }
+    }
+
+    function appointDesk(address desk, bytes32 ref) external verb {
+        _requireUnbarred(desk);
+        if (desk.code.length == 0) revert IControls.NoCode(desk);
+        if (_mark(desk, SUITE)) emit IControls.Enlisted(desk, msg.sender, ref);
+        if (_mark(desk, REDEMPTION)) emit IControls.DeskAppointed(desk, msg.sender, ref);
     }
 
     /* INSIDE */
 
     function _requireReference(bytes32 ref) internal pure {
         if (ref == bytes32(0)) revert IControls.ReferenceRequired();
+    }
+
+    function _requireUnbarred(address account) private view {
+        Account word = _account(account);
+        if (word.has(BLACKLISTED | FROZEN) || word.held() != 0) revert IControls.BarredAccount(account);
     }
 
     /// @dev Sets a flag that bars; returns whether anything changed, as do the other two.
@@ -125,11 +144,11 @@ abstract contract Compliance is Issuance {
         return _set(slot, slot.word, flag);
     }
 
-    function _unmark(address account, uint256 flag) private returns (bool) {
+    function _unmark(address account, uint256 flags) private returns (bool) {
         AccountSlot storage slot = _slot(account);
         Account word = slot.word;
-        if (!word.has(flag)) return false;
-        slot.word = word.without(flag);
+        if (!word.has(flags)) return false;
+        slot.word = word.without(flags);
         return true;
     }
 

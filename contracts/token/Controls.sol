@@ -8,7 +8,7 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IERC7597, IERC7598, IERC7699} from "interfaces/Standards.sol";
-import {Account, BLACKLISTED, FROZEN, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
+import {Account, BLACKLISTED, FROZEN, REDEMPTION, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
 import {ALLOW_LIST, Config, DELEGATE_ALL, PAUSE_TRANSFERS} from "contracts/libraries/ConfigWord.sol";
 import {Restricted} from "contracts/Restricted.sol";
 import {Governance} from "contracts/token/Governance.sol";
@@ -56,11 +56,15 @@ contract Controls is Governance {
         return _account(account).has(SUITE);
     }
 
+    function isRedemptionDesk(address account) external view returns (bool) {
+        return _account(account).has(REDEMPTION);
+    }
+
     function getFrozenTokens(address account) external view returns (uint256) {
         return _account(account).held();
     }
 
-    function spendableOf(address account) external view returns (uint256) {
+    function availableOf(address account) external view returns (uint256) {
         Account word = _account(account);
         return _maySend(_config, word) ? word.spendable() : 0;
     }
@@ -81,7 +85,7 @@ contract Controls is Governance {
         return _config.pauseNumber();
     }
 
-    function allowListMode() external view returns (bool) {
+    function isAllowListOn() external view returns (bool) {
         return _config.has(ALLOW_LIST);
     }
 

@@ -9,6 +9,7 @@ import {IPeggedToken} from "interfaces/IPeggedToken.sol";
 import {IReserveFeed} from "interfaces/IReserveFeed.sol";
 import {BLACKLISTED, MAX_VALUE} from "contracts/libraries/AccountWord.sol";
 import {Config, PAUSE_MINT, PAUSE_REDEEM} from "contracts/libraries/ConfigWord.sol";
+import {RefillingLimit} from "contracts/libraries/RefillingLimit.sol";
 import {Reserves} from "contracts/libraries/Reserves.sol";
 import {Delegated} from "contracts/Delegated.sol";
 import {Ledger} from "contracts/token/Ledger.sol";
@@ -18,10 +19,9 @@ import {Ledger} from "contracts/token/Ledger.sol";
 /// and within one refilling limit. A zero source, age, capacity or window means no minting, never no check.
 abstract contract Issuance is Ledger, Delegated {
     using RateLimiter for RateLimiter.RefillingBucket;
+    using RefillingLimit for RateLimiter.RefillingBucket;
 
     uint32 private constant LONGEST_AGE = 31 days;
-    /// @dev The limit has one bucket.
-    bytes32 private constant BUCKET = bytes32(0);
 
     /* VIEWS */
 
@@ -34,8 +34,8 @@ abstract contract Issuance is Ledger, Delegated {
         return _headroom(_config.supply());
     }
 
-    function mintLimit() external view returns (uint256 capacity, uint256 window, uint256 available) {
-        return (_mintLimit._capacity, _mintLimit._window, _mintLimit.available(BUCKET));
+    function mintRateLimit() external view returns (uint256 capacity, uint256 window, uint256 available) {
+        return (_mintLimit._capacity, _mintLimit._window, _mintLimit.available(RefillingLimit.BUCKET));
     }
 
     /* MINTER */
@@ -49,8 +49,8 @@ abstract contract Issuance is Ledger, Delegated {
         if (value > MAX_VALUE - supply) revert IControls.SupplyCapExceeded(supply, value);
         uint256 headroom = _headroom(supply);
         if (value > headroom) revert IControls.ReserveExceeded(value, headroom);
-        if (!_mintLimit.tryConsume(BUCKET, value)) {
-            revert IControls.MintLimitExceeded(value, _mintLimit.available(BUCKET));
+        if (!_mintLimit.tryConsume(RefillingLimit.BUCKET, value)) {
+            revert IControls.MintLimitExceeded(value, _mintLimit.available(RefillingLimit.BUCKET));
         }
 
         _config = config.withSupply(supply + value);
@@ -72,9 +72,7 @@ abstract contract Issuance is Ledger, Delegated {
     /* PAUSER */
 
     function lowerMintLimit(uint208 capacity, uint48 window, bytes32 ref) external verb {
-        // No overflow: 208 and 48 bits make 256.
-        bool refillRises = uint256(capacity) * _mintLimit._window > uint256(_mintLimit._capacity) * window;
-        if (capacity > _mintLimit._capacity || refillRises) revert IControls.LimitNotLowered(capacity, window);
+        if (_mintLimit.isRaise(capacity, window)) revert IControls.LimitNotLowered(capacity, window);
         _setMintLimit(capacity, window, ref);
     }
 
@@ -116,11 +114,9 @@ abstract contract Issuance is Ledger, Delegated {
         emit IPeggedToken.Transfer(from, address(0), value);
     }
 
-    /// @dev The refill so far is booked at the old rate first, so that a new rate never counts backwards.
     function _setMintLimit(uint208 capacity, uint48 window, bytes32 ref) private {
         if (window == 0) revert IControls.InvalidWindow();
-        _mintLimit.sync(BUCKET);
-        _mintLimit.updateSettings(window, capacity);
+        _mintLimit.set(capacity, window);
         emit IControls.MintLimitSet(capacity, window, msg.sender, ref);
     }
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
-import {Account, BLACKLISTED, FROZEN, HELD, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
+import {Account, BLACKLISTED, FROZEN, HELD, REDEMPTION, SUITE, VERIFIED} from "contracts/libraries/AccountWord.sol";
 import {ALLOW_LIST, Config} from "contracts/libraries/ConfigWord.sol";
 import {TokenStorage} from "contracts/token/TokenStorage.sol";
 
@@ -16,7 +16,7 @@ abstract contract Ledger is TokenStorage {
     }
 
     function _mayReceive(Config config, Account word) internal pure returns (bool) {
-        return !word.has(BLACKLISTED) && _isKnown(config, word);
+        return !word.has(BLACKLISTED | REDEMPTION) && _isKnown(config, word);
     }
 
     /// @dev Address zero and the token itself have no account: what is sent there would be lost.
@@ -43,8 +43,13 @@ abstract contract Ledger is TokenStorage {
         // As `_hasAccount` says, in two tests: 50 gas less than the call.
         if (account == address(0)) revert IPeggedToken.ERC20InvalidReceiver(account);
         if (account == address(this)) revert IPeggedToken.ERC20InvalidReceiver(account);
-        if (word.has(BLACKLISTED)) revert IPeggedToken.BlacklistedAccount(account);
+        if (word.has(BLACKLISTED | REDEMPTION)) _refuseReceiver(account, word);
         if (config.has(ALLOW_LIST)) _requireKnown(account, word);
+    }
+
+    function _refuseReceiver(address account, Account word) private pure {
+        if (word.has(BLACKLISTED)) revert IPeggedToken.BlacklistedAccount(account);
+        revert IPeggedToken.ERC20InvalidReceiver(account);
     }
 
     function _refuseBarred(address account, Account word) private pure {

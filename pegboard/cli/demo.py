@@ -61,7 +61,7 @@ def demo(desk: Desk) -> None:
 
 def _stage(desk: Desk, console: Console) -> Stage:
     """The test accounts of the chain as cast; holders are people without any role."""
-    cast = [accounts.test_accounts[index] for index in range(20)]
+    cast = [accounts.test_accounts[index] for index in range(60)]
     extras = [accounts.test_accounts.generate_test_account() for _ in HOLDERS]
     by_address: dict[str, Any] = {str(a.address): a for a in cast + extras}
     people = {name: str(a.address) for name, a in zip(HOLDERS, extras, strict=True)}

@@ -11,9 +11,10 @@ from ape import accounts
 from ape.utils.basemodel import ManagerAccessMixin
 
 from pegboard import actions, records
+from pegboard.calendars import load_calendars
 from pegboard.chain import ApeChain
 from pegboard.cli import show
-from pegboard.config import LOCAL_CHAINS, load_currencies, load_roles
+from pegboard.config import LOCAL_CHAINS, load_currencies, load_desks, load_roles
 from pegboard.contract import Artifacts
 from pegboard.errors import DeploymentError, InputError, NotDue, NotPermitted, Reverted
 from pegboard.explain import refusal
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pegboard.chain import Receipt
-    from pegboard.config import CurrencyConfig, RolesConfig
+    from pegboard.config import CurrencyConfig, DesksConfig, RolesConfig
     from pegboard.suite import Peg, Suite
 
 SCHEDULED = 3
@@ -76,6 +77,11 @@ class Desk:
         """All declared roles."""
         return load_roles(self.root / "roles.toml")
 
+    @cached_property
+    def desks(self) -> DesksConfig:
+        """What the desks are declared to be, with their calendars."""
+        return load_desks(self.root / "desks.toml", load_calendars(self.root / "calendars"))
+
     def resolve(self, name: str) -> str:
         """The address of an address, an account's alias or, on local chains, TEST::n."""
         if name.startswith("0x"):
@@ -118,7 +124,9 @@ class Desk:
                 f"{', '.join(unknown)} is not declared in currencies/; there is {known}"
             )
         chosen = {code: self.currencies[code] for code in codes}
-        return locate(chain or self.chain, self.artifacts, chosen, deployer, self.resolve)
+        return locate(
+            chain or self.chain, self.artifacts, chosen, self.desks, deployer, self.resolve
+        )
 
     def peg(self, code: str) -> Peg:
         """A currency that is deployed and is what was declared and recorded."""

@@ -223,9 +223,9 @@ def hold(stage: Stage, peg: Peg) -> None:
         lambda: peg.token.send("transfer", supplier, balance, sender=importer),
         peg,
     )
-    stage.expect("spendable", peg.token.call("spendableOf", importer), balance - held)
+    stage.expect("spendable", peg.token.call("availableOf", importer), balance - held)
     stage.enact(actions.release(peg, importer, held, reference("order 2026-14 lifted")))
-    stage.expect("spendable", peg.token.call("spendableOf", importer), balance)
+    stage.expect("spendable", peg.token.call("availableOf", importer), balance)
 
 
 def seize(stage: Stage, peg: Peg) -> None:
@@ -264,7 +264,7 @@ def know_holders(stage: Stage, peg: Peg) -> None:
     stage.enact(actions.mark(peg, "verify", [importer, supplier], reference("KYC 4711")))
     stage.act(peg.token, "importer", "1.00 USD to supplier", "transfer", supplier, 10**6)
     stage.enact(actions.waive_verified(peg, reference("AML 5.11 waived")))
-    stage.expect("allow-list mode", peg.token.call("allowListMode"), wanted=False)
+    stage.expect("allow-list mode", peg.token.call("isAllowListOn"), wanted=False)
 
 
 def go_stale(stage: Stage, *pegs: Peg) -> None:

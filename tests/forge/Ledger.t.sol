@@ -86,7 +86,7 @@ contract LedgerInvariants {
         uint256 config = _word(0);
         Check.equal(config & MASK, _token.totalSupply(), "supply");
         Check.equal(config >> 192 & 15, _token.pauses(), "pauses");
-        Check.holds((config >> 196 & 1 != 0) == _token.allowListMode(), "allow-list mode");
+        Check.holds((config >> 196 & 1 != 0) == _token.isAllowListOn(), "allow-list mode");
         Check.equal(config >> 197 & (2 ** 27 - 1), 0, "no other mode");
         Check.equal(config >> 224, IControls(address(_token)).pauseNumber(), "pause number");
         Check.holds((config >> 152 & type(uint40).max != 0) == (config >> 192 & 1 != 0), "pause clock");

@@ -336,7 +336,7 @@ contract LedgerHandler {
     /* INSIDE */
 
     function _part(uint256 who, uint256 value) private view returns (uint256) {
-        uint256 spendable = token.spendableOf(_people[who]);
+        uint256 spendable = token.availableOf(_people[who]);
         // Now and then one unit too much.
         return value % 16 == 15 ? spendable + 1 : value % (spendable + 1);
     }

@@ -17,7 +17,17 @@ from eth_utils import keccak
 from pegboard import signing
 from pegboard.deploy import Deployer, Plan
 from pegboard.suite import locate
-from tests.support.world import World, artifacts, currencies, key, resolve, roles
+from tests.support.desks import (
+    approve,
+    bank_ref,
+    bind,
+    open_channel,
+    propose,
+    settler,
+    surrender,
+    teller,
+)
+from tests.support.world import World, artifacts, currencies, desks, key, resolve, roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +42,10 @@ EARLIER = 0x61616161
 HOLDERS = 110
 #: A bank reference or ticket as the toolkit writes it: text, padded.
 TICKET = b"BANK-10417".ljust(32, b"\0")
+
+
+def _payout(number: int) -> bytes:
+    return f"PAYOUT-{number}".encode().ljust(32, b"\0")
 
 
 def _full(data: bytes) -> bool:
@@ -74,7 +88,7 @@ class Room:
         eur = replace(one["HKD"], code="EUR", name="Pegboard EUR", symbol="pbEUR")
 
         def deployer(chosen: dict) -> Deployer:
-            suite = locate(self.chain, artifacts(), chosen, account, resolve)
+            suite = locate(self.chain, artifacts(), chosen, desks(), account, resolve)
             return Deployer(suite, artifacts(), roles(), account, resolve)
 
         first = deployer(one)
@@ -94,6 +108,7 @@ class Room:
             world.fund(account, (200 if account == self.holder.address else 20) * AMOUNT)
         for sender in (self.holder, self.other, self.spender, self.relayer, self.newcomer):
             self.chain.result("anvil_setBalance", [sender.address, hex(10**18)])
+        self._use_desks()
 
     def _gas(self, sender: str, name: str, *args: object) -> int:
         return self.chain.transact(
@@ -145,8 +160,44 @@ class Room:
         yield "blacklist, one account", lambda: self._blacklist(1)
         yield "blacklist, per account in a list of 50 with balances", lambda: self._blacklist(50)
         yield "burn of own tokens, by role", self._burn
+        yield "issue through the desk", lambda: self._issue(1)
+        yield "issue through the desk, second of two approvals", lambda: self._issue(2)
+        yield "request redemption", self._request
+        yield "settle redemption", self._settle
         yield "balanceOf read by another contract, cold", lambda: self._read()[0]
         yield "balanceOf as its caller pays it, cold address included", lambda: self._read()[1]
+
+    def _use_desks(self) -> None:
+        """A customer with a channel, an issue and a redemption behind it and a request open."""
+        world, customer = self.world, self.holder
+        bind(world, customer)
+        open_channel(world, customer.address)
+        world.attest(10**17)
+        propose(world, bank_ref("first"), 100 * AMOUNT)
+        approve(world, bank_ref("first"), 100 * AMOUNT)
+        for number in (1, 2):
+            self._pay_out(number)
+        settler(world, "settle", 1, _payout(1))
+
+    def _pay_out(self, number: int) -> None:
+        surrender(self.world, self.holder.address, AMOUNT)
+        teller(self.world, "validate", number)
+        teller(self.world, "instruct", number, _payout(number))
+
+    def _issue(self, approvals: int) -> int:
+        """The transaction that mints; the order and all approvals but the last came before."""
+        ref, amount = full_hash("bank credit"), (AMOUNT, 1_000 * AMOUNT)[approvals - 1]
+        propose(self.world, ref, amount)
+        receipts = [approve(self.world, ref, amount, by=index) for index in range(approvals)]
+        return receipts[-1].gas_used
+
+    def _request(self) -> int:
+        desk = self.world.suite.desks.redemption
+        return self._send("surrender", desk.address, AMOUNT, TICKET)
+
+    def _settle(self) -> int:
+        self._pay_out(3)
+        return settler(self.world, "settle", 3, _payout(3)).gas_used
 
     def _spend(self, allowance: int) -> int:
         self._send("approve", self.spender.address, allowance)

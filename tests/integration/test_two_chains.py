@@ -7,7 +7,7 @@ import pytest
 from pegboard.suite import locate
 from tests.support.anvil import AnvilChain
 from tests.support.revm import RevmChain
-from tests.support.world import artifacts, build_world, currencies, key, resolve
+from tests.support.world import artifacts, build_world, currencies, desks, key, resolve
 
 
 def with_decimals(decimals):
@@ -45,7 +45,7 @@ def test_same_inputs_same_address(decimals):
 def test_other_inputs_other_address():
     chain = RevmChain()
     six, two = (
-        locate(chain, artifacts(), {"HKD": config}, key(0).address, resolve)
+        locate(chain, artifacts(), {"HKD": config}, desks(), key(0).address, resolve)
         for config in (with_decimals(6), with_decimals(2))
     )
     assert six.peg("HKD").token.address != two.peg("HKD").token.address

@@ -636,7 +636,7 @@ class LedgerMachine(Twins):
             ("balanceOf", account): entry.balance,
             ("nonces", account): entry.nonce,
             ("getFrozenTokens", account): entry.held,
-            ("spendableOf", account): entry.spendable if can_send else 0,
+            ("availableOf", account): entry.spendable if can_send else 0,
             ("canSend", account): can_send,
             ("canReceive", account): exists and model.may_receive(account),
             ("canTransfer", account, other, value): model.can_transfer(account, other, value),
@@ -652,7 +652,7 @@ class LedgerMachine(Twins):
             ("totalSupply",): model.supply,
             ("pauses",): model.pauses,
             ("pausedSeconds",): model.paused_seconds,
-            ("allowListMode",): model.allow_list,
+            ("isAllowListOn",): model.allow_list,
         }
         seen = {view: call(*view) for view in views}
         assert seen == views

@@ -498,7 +498,7 @@ class ReserveMachine(Twins):
         model.now = self.chain.now()
         limit = model.limit
         available = limit.available(model.now)
-        assert token.call("mintLimit") == (limit.capacity, limit.window, available)
+        assert token.call("mintRateLimit") == (limit.capacity, limit.window, available)
         terms = model.terms
         shown = (self.source_at.lower(), terms.max_age, terms.buffer_bps, terms.single_chain)
         assert token.call("reserveConfig") == shown

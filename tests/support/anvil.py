@@ -32,7 +32,7 @@ class AnvilChain(JsonRpc):
         anvil = shutil.which("anvil")
         assert anvil, "anvil is not on PATH: run the tests through make"
         command = [anvil, "--port", str(self.port), "--chain-id", str(chain_id), "--silent"]
-        command += ["--accounts", "45", "--auto-impersonate", "--hardfork", "osaka", *extra]
+        command += ["--accounts", "60", "--auto-impersonate", "--hardfork", "osaka", *extra]
         self._process = subprocess.Popen(command)
         self._wait()
 

@@ -18,7 +18,7 @@ from pegboard.errors import Reverted
 from pegboard.suite import Peg, Suite, locate
 from tests.support.model import ZERO, Refused, Token
 from tests.support.revm import RevmChain
-from tests.support.world import artifacts, currencies, key, resolve, roles
+from tests.support.world import artifacts, currencies, desks, key, resolve, roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,7 +52,7 @@ def deploy_swift(chain: Chain, configs: dict[str, CurrencyConfig] | None = None)
     """Deploys currencies (HKD unless told) as shipped, but for the delays."""
     chosen = configs or {"HKD": currencies()["HKD"]}
     account = key(0).address
-    suite = locate(chain, artifacts(), chosen, account, resolve)
+    suite = locate(chain, artifacts(), chosen, desks(), account, resolve)
     deployer = Deployer(suite, artifacts(), swift_roles(), account, resolve)
     deployer.apply(deployer.plan())
     deployer.verify()

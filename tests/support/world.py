@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from eth_account import Account
 from eth_utils import keccak
 
-from pegboard.config import CurrencyConfig, RolesConfig, load_currencies, load_roles
+from pegboard.calendars import load_calendars
+from pegboard.config import (
+    CurrencyConfig,
+    DesksConfig,
+    RolesConfig,
+    load_currencies,
+    load_desks,
+    load_roles,
+)
 from pegboard.contract import Artifacts, Contract
 from pegboard.deploy import Deployer
 from pegboard.operate import perform
@@ -53,6 +61,11 @@ def roles() -> RolesConfig:
 @cache
 def currencies() -> dict[str, CurrencyConfig]:
     return load_currencies(ROOT / "currencies")
+
+
+@cache
+def desks() -> DesksConfig:
+    return load_desks(ROOT / "desks.toml", load_calendars(ROOT / "calendars"))
 
 
 @dataclass(frozen=True)
@@ -132,7 +145,7 @@ def build_world(
     """Deploys the shipped declaration on a chain, as account 0."""
     chosen = {code: currencies()[code] for code in codes} | (overrides or {})
     account = key(0).address
-    suite = locate(chain, artifacts(), chosen, account, resolve)
+    suite = locate(chain, artifacts(), chosen, desks(), account, resolve)
     deployer = Deployer(suite, artifacts(), roles(), account, resolve)
     deployer.apply(deployer.plan())
     deployer.verify()

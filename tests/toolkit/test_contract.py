@@ -55,7 +55,7 @@ def test_results_are_decoded_and_addresses_checksummed():
     chain = Echo(encode(["address"], [HOLDER.lower()]))
     assert token(chain).call("implementation") == HOLDER
     chain = Echo(encode(["uint256", "uint256", "uint256"], [1, 2, 3]))
-    assert token(chain).call("mintLimit", sender=HOLDER) == (1, 2, 3)
+    assert token(chain).call("mintRateLimit", sender=HOLDER) == (1, 2, 3)
     assert chain.sent[0][2] == HOLDER
 
 

@@ -25,7 +25,7 @@ from pegboard.deploy import Deployer
 from pegboard.errors import DeploymentError
 from pegboard.suite import locate, targets
 from tests.support.revm import RevmChain
-from tests.support.world import ROOT, artifacts, currencies, key, resolve, roles
+from tests.support.world import ROOT, artifacts, currencies, desks, key, resolve, roles
 
 DEPLOYER = key(0).address
 CODES = ("HKD", "USD")
@@ -49,7 +49,7 @@ class CutChain(RevmChain):
 
 def deployer_on(chain, account=DEPLOYER, table=None):
     chosen = {code: currencies()[code] for code in CODES}
-    suite = locate(chain, artifacts(), chosen, account, resolve)
+    suite = locate(chain, artifacts(), chosen, desks(), account, resolve)
     return Deployer(suite, artifacts(), table or roles(), account, resolve)
 
 
@@ -115,6 +115,7 @@ def test_another_deployer_gets_other_addresses():
     assert one.suite.peg("HKD").token.address != other.suite.peg("HKD").token.address
 
 
+@pytest.mark.req("HK-03")
 def test_a_plain_key_holds_no_role_where_money_is():
     table = dataclasses.replace(roles(), holders={"1": roles().holders["local"]})
     chain = CutChain(chain_id=1)
@@ -128,12 +129,13 @@ def test_a_plain_key_holds_no_role_where_money_is():
         )
         for code, config in currencies().items()
     }
-    suite = locate(chain, artifacts(), chosen, DEPLOYER, resolve)
+    suite = locate(chain, artifacts(), chosen, desks(), DEPLOYER, resolve)
     deployer = Deployer(suite, artifacts(), table, DEPLOYER, resolve)
     with pytest.raises(DeploymentError, match=r"is a plain key on chain 1: .*Safe"):
         deployer.plan()
 
 
+@pytest.mark.req("HK-05")
 def test_after_the_end_a_change_must_be_scheduled():
     chain = RevmChain()
     deployer = deployer_on(chain)
@@ -167,7 +169,7 @@ def finished():
 @pytest.mark.req("HK-03")
 def test_minute_one_the_deployer_has_no_power(finished):
     assert powers_of(finished, DEPLOYER) == []
-    assert finished.suite.authority.call("admins") == (resolve("TEST::1").lower(),)
+    assert finished.suite.authority.call("members", 0) == (resolve("TEST::1").lower(),)
     for contracts in targets(finished.suite).values():
         for contract in contracts:
             for item in (x for x in contract.abi if x["type"] == "function"):
@@ -285,6 +287,7 @@ def table_with(**changes):
     return replace(shipped, holders={"local": local, "1": local})
 
 
+@pytest.mark.req("HK-04")
 def test_opposite_powers_are_apart_by_address():
     """Spelled differently, it is the same party."""
     same = resolve(roles().holders["local"]["GOVERNOR"][0])
@@ -293,6 +296,7 @@ def test_opposite_powers_are_apart_by_address():
         deployer.plan()
 
 
+@pytest.mark.req("HK-04")
 def test_who_attests_does_not_mint():
     deployer = deployer_on(RevmChain(), table=table_with(MINTER=("TEST::16",)))
     with pytest.raises(DeploymentError, match="MINTER and attestor of HKD"):
@@ -316,7 +320,7 @@ def test_a_live_chain_wants_several_signers(code, sentence):
             # Answers 2 to anything.
             chain.put_code(resolve(name), bytes.fromhex("600260005260206000f3"))
     currency = {c: replace(currencies()[c], reserves=live(currencies()[c].reserves)) for c in CODES}
-    suite = locate(chain, artifacts(), currency, DEPLOYER, resolve)
+    suite = locate(chain, artifacts(), currency, desks(), DEPLOYER, resolve)
     deployer = Deployer(suite, artifacts(), table_with(), DEPLOYER, resolve)
     deployer.plan()
     chain.put_code(resolve("TEST::4"), code)
@@ -328,6 +332,7 @@ def live(reserves):
     return replace(reserves, attestors={"1": reserves.attestors["local"]})
 
 
+@pytest.mark.req("HK-05")
 def test_an_undeclared_admin_is_found(transactions):
     """Granted in the deployer's minutes, and everything declared in place all the same."""
     chain = RevmChain()

@@ -72,6 +72,7 @@ def test_without_the_role_nothing_is_sent(paused, monkeypatch):
         actions.summarise(paused.suite, roles(), resume(paused), paused.holder().address)
 
 
+@pytest.mark.req("HK-11")
 def test_a_summary_says_what_a_signer_should_see(world):
     world.attest(10**12)
     to, signer = world.holder().address, world.member("MINTER")
@@ -83,6 +84,7 @@ def test_a_summary_says_what_a_signer_should_see(world):
     assert seen.status.headroom == world.token.call("reserveHeadroom")
 
 
+@pytest.mark.req("HK-11")
 def test_a_summary_refuses_what_the_chain_would_refuse(world):
     world.attest(10**12)
     action = actions.mint(world.peg, world.holder().address, 10**12, REF)

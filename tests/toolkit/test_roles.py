@@ -119,6 +119,7 @@ def test_opposite_powers_are_apart(one, other):
         assert not set(holders[one]) & set(holders[other])
 
 
+@pytest.mark.req("HK-04")
 def test_whoever_can_cancel_holds_nothing_that_waits():
     for role in roles().roles.values():
         if role.guardian:

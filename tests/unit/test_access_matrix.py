@@ -168,6 +168,7 @@ def test_controls_refuses_a_direct_call(stage, verb):
         controls.submit(data, sender=sender)
 
 
+@pytest.mark.req("HK-04")
 @pytest.mark.parametrize("role", roles().roles)
 def test_one_holder_a_role(stage, role):
     """What the rows above rest on: every member holds exactly one role, with the declared delay."""

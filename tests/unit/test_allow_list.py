@@ -44,25 +44,25 @@ def test_leaving_waits_for_its_delay(world, token, governor):
     operation = world.suite.authority.call("hashOperation", governor, token.address, call.data)
     with refused(world, "AccessManagerNotScheduled", operationId=operation):
         token.submit(call.data, sender=governor)
-    assert token.call("allowListMode") is True
+    assert token.call("isAllowListOn") is True
 
 
 def test_enters_and_leaves(world, token, holder, payee, pauser, governor):
-    assert token.call("allowListMode") is False
+    assert token.call("isAllowListOn") is False
     receipt = token.send("enterAllowListMode", REF, sender=pauser)
     assert emitted(token, receipt) == [
         ("AllowListModeEntered", {"operator": pauser, "ref": REF_HEX})
     ]
-    assert token.call("allowListMode") is True
+    assert token.call("isAllowListOn") is True
     assert token.call("canSend", holder.address) is False
     assert token.call("canReceive", payee.address) is False
-    assert token.call("spendableOf", holder.address) == 0
+    assert token.call("availableOf", holder.address) == 0
 
     receipt = when_due(world, "GOVERNOR", token, "leaveAllowListMode", REF)()
     assert emitted(token, receipt) == [
         ("AllowListModeLeft", {"operator": governor, "ref": REF_HEX})
     ]
-    assert token.call("allowListMode") is False
+    assert token.call("isAllowListOn") is False
     token.send("transfer", payee.address, 1, sender=holder.address)
 
 

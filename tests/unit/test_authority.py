@@ -112,6 +112,7 @@ def test_the_last_admin_cannot_be_revoked(world, authority, admin):
         revoke()
 
 
+@pytest.mark.req("HK-05")
 def test_an_admin_whose_grant_is_not_in_effect_does_not_count(
     world, authority, admin, stranger, expeller
 ):
@@ -124,9 +125,10 @@ def test_an_admin_whose_grant_is_not_in_effect_does_not_count(
         authority.send("expel", ADMIN, admin, REF, sender=expeller)
     world.chain.warp(30 * DAY)
     authority.send("expel", ADMIN, admin, REF, sender=expeller)
-    assert [a.lower() for a in authority.call("admins")] == [stranger.address.lower()]
+    assert [a.lower() for a in authority.call("members", 0)] == [stranger.address.lower()]
 
 
+@pytest.mark.req("HK-05")
 def test_admin_is_handed_over(world, authority, admin, stranger):
     """I11: two steps, the first delayed; one of two may go, the other is then the last."""
     call = authority.prepare("grantRole", ADMIN, stranger.address, 5 * DAY)
@@ -134,7 +136,7 @@ def test_admin_is_handed_over(world, authority, admin, stranger):
     with refused(world, "AccessManagerNotScheduled", operationId=operation):
         authority.submit(call.data, sender=admin)
     when_due(world, "ADMIN", authority, "grantRole", ADMIN, stranger.address, 5 * DAY)()
-    assert len(authority.call("admins")) == 2
+    assert len(authority.call("members", 0)) == 2
     authority.send("renounceRole", ADMIN, admin, sender=admin)
     assert authority.call("hasRole", ADMIN, admin) == (False, 0)
     with refused(world, "LastAdmin", account=stranger.address):
@@ -214,6 +216,7 @@ def test_is_consumed_once(world, token, resumer, scheduled):
         token.submit(scheduled.data, sender=resumer)
 
 
+@pytest.mark.req("HK-11")
 def test_is_bound_to_its_content(world, token, resumer, scheduled):
     """What was scheduled is what can be done, to the byte."""
     world.chain.warp(3_600)
@@ -280,6 +283,7 @@ def test_no_target_says_that_it_is_consuming(world, token, feed, registry):
         assert target.call("authority").lower() == world.suite.authority.address.lower()
 
 
+@pytest.mark.req("HK-05")
 def test_multicall_gives_no_power(world, authority, stranger):
     grant = authority.encode("grantRole", MINTER, stranger.address, 0)
     with refused(
@@ -321,6 +325,7 @@ def test_granting_is_slow_and_can_be_cancelled(world, authority, governor, guard
     assert authority.call("hasRole", MINTER, stranger.address) == (True, 0)
 
 
+@pytest.mark.req("HK-05")
 def test_an_admins_configuration_can_be_cancelled_by_the_guardian(
     world, authority, admin, guardian
 ):
@@ -348,11 +353,12 @@ def test_shortening_a_delay_waits_the_difference(world, authority, resumer):
 # Minute one
 
 
+@pytest.mark.req("HK-03")
 def test_the_deployer_holds_nothing(world, authority):
     deployer = key(0).address
     for role in roles().roles.values():
         assert authority.call("hasRole", role.id, deployer) == (False, 0)
-    assert deployer.lower() not in [a.lower() for a in authority.call("admins")]
+    assert deployer.lower() not in [a.lower() for a in authority.call("members", 0)]
 
 
 @pytest.mark.parametrize("name", roles().roles)
@@ -440,6 +446,7 @@ def test_opposite_powers_are_apart(world, one, other):
     assert world.member(first.name) != world.member(second.name)
 
 
+@pytest.mark.req("HK-04")
 @pytest.mark.parametrize("name", [r.name for r in roles().roles.values() if r.guardian])
 def test_no_guardian_guards_itself(world, name):
     role = roles().roles[name]

@@ -113,7 +113,7 @@ def test_barring_leaves_balance_hold_nonce_and_supply(world, token, holder, bar)
     assert token.call("getFrozenTokens", holder.address) == 5
     assert token.call("nonces", holder.address) == 0
     assert token.call("totalSupply") == supply
-    assert token.call("spendableOf", holder.address) == 0
+    assert token.call("availableOf", holder.address) == 0
     assert token.call("canSend", holder.address) is False
 
 
@@ -187,7 +187,7 @@ def test_holds_an_amount(world, token, holder, freezer):
             ),
         ]
         assert token.call("getFrozenTokens", holder.address) == held
-        assert token.call("spendableOf", holder.address) == max(FUNDS - held, 0)
+        assert token.call("availableOf", holder.address) == max(FUNDS - held, 0)
     assert token.call("balanceOf", holder.address) == FUNDS
     assert token.call("isFrozen", holder.address) is False
 
@@ -226,7 +226,7 @@ def test_the_greatest_hold_touches_no_other_field(world, token, holder, freezer)
 def test_what_arrives_fills_the_hold(world, token, holder, payee, freezer):
     token.send("hold", payee.address, 100, REF, sender=freezer)
     token.send("transfer", payee.address, 150, sender=holder.address)
-    assert token.call("spendableOf", payee.address) == 50
+    assert token.call("availableOf", payee.address) == 50
 
 
 def test_releases_an_amount(world, token, holder, releaser):
@@ -240,7 +240,7 @@ def test_releases_an_amount(world, token, holder, releaser):
                 {"account": holder.address, "value": value, "operator": releaser, "ref": REF_HEX},
             ),
         ]
-    assert token.call("spendableOf", holder.address) == FUNDS
+    assert token.call("availableOf", holder.address) == FUNDS
 
 
 def test_refuses_to_release_more_than_is_held(world, token, holder):

@@ -76,7 +76,7 @@ def test_nothing_is_minted_before_anything_is_set(world, token, minter):
     made = token.at(built(world))
     with refused(world, "ReserveUnset"):
         made.call("reserveHeadroom")
-    assert made.call("mintLimit") == (0, 0, 0)
+    assert made.call("mintRateLimit") == (0, 0, 0)
     with refused(world, "AccessManagedUnauthorized", caller=minter):
         made.send("mint", minter, 1, REF, sender=minter)
 

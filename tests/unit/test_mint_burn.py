@@ -516,7 +516,7 @@ def test_cuts_at_once(world, token, pauser, capacity, window):
             {"capacity": capacity, "window": window, "operator": pauser, "ref": REF_HEX},
         )
     ]
-    assert token.call("mintLimit") == (capacity, window, capacity)
+    assert token.call("mintRateLimit") == (capacity, window, capacity)
 
 
 @pytest.mark.req("HK-09")
@@ -540,13 +540,13 @@ def test_refills_with_time(world, token, mint):
     world.attest(10**17)
     mint(CAPACITY)
     for seconds in (1, 7, HOUR):
-        before = token.call("mintLimit")[2]
+        before = token.call("mintRateLimit")[2]
         world.chain.warp(seconds)
-        assert token.call("mintLimit")[2] >= before
+        assert token.call("mintRateLimit")[2] >= before
     elapsed = 1 + 7 + HOUR
-    assert token.call("mintLimit")[2] == CAPACITY * elapsed // DAY
+    assert token.call("mintRateLimit")[2] == CAPACITY * elapsed // DAY
     world.chain.warp(DAY)
-    assert token.call("mintLimit")[2] == CAPACITY
+    assert token.call("mintRateLimit")[2] == CAPACITY
 
 
 def test_a_cut_leaves_what_is_used(world, token, mint, pauser):
@@ -556,10 +556,10 @@ def test_a_cut_leaves_what_is_used(world, token, mint, pauser):
     world.chain.warp(DAY // 4)
     used = CAPACITY - CAPACITY // 4
     token.send("lowerMintLimit", CAPACITY // 2, DAY, REF, sender=pauser)
-    assert token.call("mintLimit")[2] == 0
+    assert token.call("mintRateLimit")[2] == 0
     world.chain.warp(DAY // 2)
     used -= CAPACITY // 2 // 2
-    assert token.call("mintLimit")[2] == CAPACITY // 2 - used
+    assert token.call("mintRateLimit")[2] == CAPACITY // 2 - used
     world.attest(10**17)
     with refused(
         world,
@@ -579,7 +579,7 @@ def test_a_raise_forgives_nothing(world, token, mint):
     world.chain.warp(DAY // 4)
     act()
     used = CAPACITY - CAPACITY // 4
-    assert token.call("mintLimit") == (100 * CAPACITY, DAY, 100 * CAPACITY - used)
+    assert token.call("mintRateLimit") == (100 * CAPACITY, DAY, 100 * CAPACITY - used)
 
 
 def test_the_same_limit_again_forgives_nothing(world, token, mint, pauser):
@@ -587,14 +587,14 @@ def test_the_same_limit_again_forgives_nothing(world, token, mint, pauser):
     mint(CAPACITY)
     for _ in range(3):
         token.send("lowerMintLimit", CAPACITY, DAY, REF, sender=pauser)
-    assert token.call("mintLimit")[2] == 0
+    assert token.call("mintRateLimit")[2] == 0
 
 
 def test_a_burn_gives_no_limit_back(world, token, mint, burner):
     world.attest(10**17)
     mint(CAPACITY, to=burner)
     token.send("burn", CAPACITY, REF, sender=burner)
-    assert token.call("mintLimit")[2] == 0
+    assert token.call("mintRateLimit")[2] == 0
 
 
 @pytest.mark.req("HK-07")
@@ -607,7 +607,7 @@ def test_minted_in_any_window_is_bounded(world, token, mint, pauser):
         world.chain.warp(step)
         if world.chain.now() > world.feed.call("latestStatement")[1]:
             world.attest(10**17)
-        value = token.call("mintLimit")[2]
+        value = token.call("mintRateLimit")[2]
         mint(value)
         minted.append((world.chain.now(), value))
     assert all(at <= later for (at, _), (later, _) in pairwise(minted))

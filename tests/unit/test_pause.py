@@ -95,10 +95,10 @@ def test_a_pause_leaves_supply_and_modes(world, token, holder):
     world.act("PAUSER", token, "enterAllowListMode", REF)
     world.act("PAUSER", token, "pause", 15, REF)
     assert token.call("totalSupply") == 1_000_000_000
-    assert token.call("allowListMode") is True
+    assert token.call("isAllowListOn") is True
     world.act("RESUMER", token, "resume", 15, REF, token.call("pauseNumber"))
     assert token.call("totalSupply") == 1_000_000_000
-    assert token.call("allowListMode") is True
+    assert token.call("isAllowListOn") is True
 
 
 # The clock

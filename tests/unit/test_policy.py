@@ -317,7 +317,7 @@ def test_the_table_has_every_call():
 
 @pytest.mark.parametrize(("party", "state"), [(p, s) for p in ("from", "to") for s in STATES])
 def test_the_views_say_what_the_table_says(world, party, state):
-    """ERC-7943: canTransfer, canSend, canReceive and spendableOf agree with what happens."""
+    """ERC-7943: canTransfer, canSend, canReceive and availableOf agree with what happens."""
     case = Case(world, "transfer")
     case.fund()
     token, ends = world.token, (case.address("from"), case.address("to"))
@@ -328,7 +328,7 @@ def test_the_views_say_what_the_table_says(world, party, state):
     assert token.call("canTransfer", *ends, VALUE) is (outcome == OK)
     if party == "from":
         assert token.call("canSend", ends[0]) is (outcome in (OK, HELD))
-        assert token.call("spendableOf", ends[0]) == (FUNDS if outcome == OK else 0)
+        assert token.call("availableOf", ends[0]) == (FUNDS if outcome == OK else 0)
     else:
         assert token.call("canReceive", ends[1]) is (outcome == OK)
 

@@ -417,6 +417,7 @@ def test_a_break_is_cleared_late(world, feed, post, pauser, resumer):
 # Attestors
 
 
+@pytest.mark.req("HK-06")
 def test_expels_at_once(world, feed, post, expeller):
     """I7: like any power, the word of an attestor is taken away without delay."""
     post()

@@ -167,7 +167,7 @@ def test_config_fields_do_not_meet(own_world):
     own_world.chain.evm.insert_account_storage(token.address, CONFIG, word & ~(1 << 197))
     assert token.call("totalSupply") == MAX
     assert token.call("pauses") == 15
-    assert token.call("allowListMode") is True
+    assert token.call("isAllowListOn") is True
     assert token.call("delegateAll") is False
     assert token.call("pausedSeconds") == 2**40 - 1
 

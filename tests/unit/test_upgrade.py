@@ -212,8 +212,8 @@ def people(world, token, holder, payee, spender):
 def picture(token, people):
     """What every view says about the token and these people."""
     views = ("name", "symbol", "decimals", "currency", "totalSupply", "DOMAIN_SEPARATOR", "pauses")
-    views += ("eip712Domain", "mintLimit", "reserveConfig", "pausedSeconds")
-    per_person = ("balanceOf", "nonces", "canSend", "canReceive", "spendableOf", "getFrozenTokens")
+    views += ("eip712Domain", "mintRateLimit", "reserveConfig", "pausedSeconds")
+    per_person = ("balanceOf", "nonces", "canSend", "canReceive", "availableOf", "getFrozenTokens")
     return (
         {view: token.call(view) for view in views},
         {(view, p): token.call(view, p) for view in per_person for p in people},
