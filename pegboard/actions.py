@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pegboard.amounts import format_amount
 from pegboard.chain import History
 from pegboard.errors import ChainError, InputError, NotPermitted, ReferenceUsed
-from pegboard.inputs import reference_text
+from pegboard.inputs import NO_REFERENCE, reference_text
 from pegboard.operate import Outcome, delay_of, due_at, perform
 from pegboard.status import PAUSES, PegStatus, status_of
+from pegboard.suite import targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,10 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Action:
-    """A verb that is ready to be shown and done; `nothing_to_do` when the chain is so already."""
+    """A verb that is ready to be shown and done; `nothing_to_do` when the chain is so already.
+
+    `peg` is the currency that it is about, if it is about one. A `public` verb needs no role, or,
+    with `needs`, goes through a function that everybody may call and that asks for this role.
+    """
 
     verb: str
-    peg: Peg
+    peg: Peg | None
     contract: Contract
     call: Call
     ref: bytes
@@ -36,6 +41,7 @@ class Action:
     amount: int | None = None
     nothing_to_do: bool = False
     public: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,13 +50,13 @@ class Summary:
 
     sentence: str
     chain_id: int
-    token: str
+    contract: str
     signer: str
     roles: tuple[str, ...]
     needs: str
     delay: int
     ready_at: int
-    status: PegStatus
+    status: PegStatus | None
 
 
 def _action(
@@ -65,9 +71,23 @@ def _action(
     **rest: Any,
 ) -> Action:
     target = contract or peg.token
+    return desk_action(target, verb, (*args, ref, *last), sentence, ref=ref, peg=peg, **rest)
+
+
+def desk_action(
+    contract: Contract,
+    verb: str,
+    args: tuple[Any, ...],
+    sentence: str,
+    *,
+    ref: bytes = NO_REFERENCE,
+    peg: Peg | None = None,
+    **rest: Any,
+) -> Action:
+    """Any verb of any contract of the suite, with all its arguments."""
     named = f"{sentence}, reference {reference_text(ref)}" if any(ref) else sentence
-    call = target.prepare(verb, *args, ref, *last, text=named)
-    return Action(verb=verb, peg=peg, contract=target, call=call, ref=ref, **rest)
+    call = contract.prepare(verb, *args, text=named)
+    return Action(verb=verb, peg=peg, contract=contract, call=call, ref=ref, **rest)
 
 
 def money(peg: Peg, units: int) -> str:
@@ -223,6 +243,8 @@ def require_unused(action: Action) -> None:
     is refused.
     """
     chain = action.contract.chain
+    if action.peg is None or action.contract is not action.peg.token:
+        return
     if action.verb not in _ONCE or not any(action.ref) or not isinstance(chain, History):
         return
     event, source = _ONCE[action.verb]
@@ -241,19 +263,25 @@ def require_unused(action: Action) -> None:
         )
 
 
-def role_for(action: Action, roles: RolesConfig) -> str:
+def role_for(suite: Suite, action: Action, roles: RolesConfig) -> str:
     """The declared role that may do this."""
     if action.public:
-        return "anybody"
-    kind = "feed" if action.contract is action.peg.feed else "token"
-    holding = (r.name for r in roles.roles.values() if action.verb in r.functions.get(kind, ()))
+        return action.needs or "anybody"
+    at = action.contract.address
+    kinds = {kind for kind, found in targets(suite).items() if at in {c.address for c in found}}
+    holding = (
+        role.name
+        for role in roles.roles.values()
+        for kind in kinds
+        if action.verb in role.functions.get(kind, ())
+    )
     return next(holding, "ADMIN")
 
 
 def summarise(suite: Suite, roles: RolesConfig, action: Action, signer: str) -> Summary:
     """What the signer should see; refuses now what the chain would refuse."""
     authority, call = suite.authority, action.call
-    needs = role_for(action, roles)
+    needs = role_for(suite, action, roles)
     try:
         delay = 0 if action.public else delay_of(authority, call, signer)
     except NotPermitted as fault:
@@ -268,13 +296,13 @@ def summarise(suite: Suite, roles: RolesConfig, action: Action, signer: str) -> 
     return Summary(
         sentence=call.text,
         chain_id=suite.chain.chain_id,
-        token=action.peg.token.address,
+        contract=action.contract.address,
         signer=signer,
         roles=tuple(held),
         needs=needs,
         delay=delay,
         ready_at=ready_at,
-        status=status_of(action.peg),
+        status=status_of(action.peg) if action.peg else None,
     )
 
 

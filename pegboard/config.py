@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -231,8 +232,9 @@ def _tiers(rows: list[Any], decimals: int, where: str) -> tuple[Tier, ...]:
 
 
 def _ascend(tiers: tuple[Tier, ...]) -> bool:
-    pairs = zip(tiers, tiers[1:], strict=False)
-    return all(a.up_to < b.up_to and a.approvals <= b.approvals for a, b in pairs)
+    return all(
+        a.up_to < b.up_to and a.approvals <= b.approvals for a, b in itertools.pairwise(tiers)
+    )
 
 
 def _check_currency(config: CurrencyConfig) -> None:

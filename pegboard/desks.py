@@ -94,7 +94,7 @@ def locate_desks(
 
 
 def desk_settings(suite: Suite, fresh: Callable[[Contract], bool]) -> Iterator[Call]:
-    """What is missing between the declaration and the desks; `fresh` tells what is not there yet."""
+    """What is missing between the declaration and the desks; `fresh` says what is to be made."""
     desks, now = suite.desks, suite.chain.now()
     for calendar in desks.config.calendars.values():
         yield from _calendar_settings(desks.calendar, calendar, now, new=fresh(desks.calendar))

@@ -27,7 +27,7 @@ def require_separate_parties(suite: Suite, roles: RolesConfig, resolve: Resolver
     """Refuses a declaration in which one party could do what two should, compared by address."""
     chain_id = suite.chain.chain_id
     holders: dict[str, set[str]] = {
-        name: {to_checksum_address(account) for account in accounts} - suite.ours
+        name: {str(to_checksum_address(account)) for account in accounts} - suite.ours
         for name, accounts in resolved_holders(suite, roles, resolve).items()
     }
     for role in roles.roles.values():

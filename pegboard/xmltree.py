@@ -90,6 +90,8 @@ def parse(data: bytes) -> Node:
         parser.Parse(data, True)  # noqa: FBT003 - expat takes no keyword
     except expat.ExpatError as fault:
         raise InputError(f"it is not well-formed XML: {fault}") from fault
+    except (LookupError, ValueError) as fault:
+        raise InputError(f"its encoding is not known: {fault}; UTF-8 always is") from fault
     if builder.root is None:
         raise InputError("it holds no element")
     return builder.root

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -136,6 +137,18 @@ class Desk:
         self._config = peg.config
         records.require_genuine(self.opened, peg, self.record(code))
         return peg
+
+    def board(self) -> Suite:
+        """The contracts of the chain with every declared currency that is deployed on it."""
+        for code in self.currencies:
+            suite = self.suite(list(self.currencies), self.deployer_of(code))
+            there = {c: p for c, p in suite.pegs.items() if self.chain.code(p.token.address)}
+            if there:
+                self.opened = replace(suite, pegs=there)
+                for found, peg in there.items():
+                    records.require_genuine(self.opened, peg, self.record(found))
+                return self.opened
+        raise DeploymentError(f"nothing is deployed on chain {self.chain.chain_id}: run deploy")
 
     def explain(self, fault: Reverted) -> str:
         """A refusal in one sentence."""

@@ -40,14 +40,15 @@ def outcome(
         "command": action.verb,
         "outcome": "scheduled" if ready_at else "done" if receipt else "nothing",
         "chainId": chain_id,
-        "currency": action.peg.config.code,
         "contract": action.contract.address,
         "ref": "0x" + action.ref.hex(),
         "refText": reference_text(action.ref),
         **action.details,
     }
-    if action.amount is not None:
-        result["amount"] = amount(action.amount, action.peg.config.decimals)
+    if action.peg:
+        result["currency"] = action.peg.config.code
+        if action.amount is not None:
+            result["amount"] = amount(action.amount, action.peg.config.decimals)
     if ready_at:
         result["readyAt"] = moment_text(ready_at)
     if receipt:
@@ -64,11 +65,10 @@ def waiting(action: Action, ready_at: int, now: int) -> str:
     )
 
 
-def _sized(action: Action, supply: int) -> str:
-    units, decimals = action.amount or 0, action.peg.config.decimals
+def _sized(peg: Peg, units: int, supply: int) -> str:
     share = f"{format_amount(units * 10_000 // supply, 2)} % of" if supply else "the first of"
-    words = spoken_amount(units, decimals)
-    return f"{money(action.peg, units)} ({words}; {share} the supply; {units} base units)"
+    words = spoken_amount(units, peg.config.decimals)
+    return f"{money(peg, units)} ({words}; {share} the supply; {units} base units)"
 
 
 def headroom(status: PegStatus) -> str:
@@ -90,12 +90,21 @@ def summary(seen: Summary, action: Action) -> None:
     """What the signer should see before signing, on stderr."""
     status, table = seen.status, Table.grid(padding=(0, 2))
     table.add_row("What", seen.sentence)
-    if action.amount is not None:
-        table.add_row("Amount", _sized(action, status.supply))
-    table.add_row("Token", f"{status.code} at {seen.token}, chain {seen.chain_id}")
+    if status and action.peg and action.amount is not None:
+        table.add_row("Amount", _sized(action.peg, action.amount, status.supply))
+    if status:
+        table.add_row("Token", f"{status.code} at {status.token}, chain {seen.chain_id}")
+    if not status or seen.contract not in (status.token, status.feed):
+        table.add_row("Contract", f"{seen.contract}, chain {seen.chain_id}")
     table.add_row("Signer", f"{seen.signer}, holds {', '.join(seen.roles) or 'no role'}")
     wait = f", waits {format_duration(seen.delay)} first" if seen.delay else ", at once"
     table.add_row("Needs", seen.needs + wait)
+    if status:
+        _add_standing(table, status)
+    console(err=True).print(table)
+
+
+def _add_standing(table: Table, status: PegStatus) -> None:
     table.add_row("Supply", format_amount(status.supply, status.decimals))
     reserves = format_amount(status.reserves, status.reserve_decimals)
     table.add_row("Reserves", f"{reserves}, statement: {statement_age(status)}")
@@ -103,7 +112,6 @@ def summary(seen: Summary, action: Action) -> None:
     table.add_row("Mint limit left", format_amount(status.limit_available, status.decimals))
     if status.paused:
         table.add_row("Paused", ", ".join(status.paused))
-    console(err=True).print(table)
 
 
 def machine(seen: PegStatus) -> dict[str, Any]:

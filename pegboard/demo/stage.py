@@ -99,7 +99,7 @@ class Stage:
 
     def enact(self, action: Action) -> Receipt:
         """Does a privileged verb as its role, and waits out the delay where there is one."""
-        role = actions.role_for(action, self.roles)
+        role = actions.role_for(self.suite, action, self.roles)
         outcome = actions.carry_out(self.suite, action, self.member(role))
         if not outcome.executed and outcome.receipt:
             self.gas += outcome.receipt.gas_used
