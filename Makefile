@@ -33,10 +33,10 @@ define section
 @printf '\n== %s\n' '$(1)'
 endef
 
-.PHONY: help setup compile demo test format lint deep gas clean
+.PHONY: help setup compile demo test format lint deep gas requirements clean
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: .venv/.stamp node_modules/.stamp ## install everything, inside this folder
 
@@ -83,6 +83,10 @@ deep: setup compile ## long fuzzing
 gas: setup compile ## measure gas into tests/gas/gas.json
 	@PEGBOARD_GAS=write ape test tests/gas --network ethereum:local:foundry
 	@git diff --stat -- tests/gas/gas.json
+
+requirements: setup compile ## write docs/requirements.md anew
+	@PEGBOARD_REQUIREMENTS=write ape test tests --network ethereum:local:foundry
+	@git diff --stat -- docs/requirements.md
 
 format: setup ## lay out all sources
 	@forge fmt $(SOLIDITY)

@@ -157,25 +157,22 @@ def minimal(amount: str) -> str:
 def deposit_reference(credit: Credit) -> bytes:
     r"""The 32 bytes that stand for a credit on chain.
 
-    They are keccak256 of five ASCII lines, joined by line feeds (0x0a), without one at the end:
+    They are keccak256 of three ASCII lines, joined by line feeds (0x0a), without one at the end:
 
         pegboard-deposit/1
         <account>
         <reference>
-        <currency>
-        <amount>
 
-    Account, reference and currency are as the bank wrote them, the amount is without trailing
-    zeros. None of them can hold a line feed, so credits that differ in one of them never meet:
+    Both are as the bank wrote them, and neither can hold a line feed, so credits that differ in one
+    never meet. Currency and amount are not in it: an entry that the bank restates, or that somebody
+    mistypes, is still the same entry, and issues once.
 
-        printf 'pegboard-deposit/1\n012-345\nFPS17\nHKD\n100' | cast keccak
+        printf 'pegboard-deposit/1\n012-345\nFPS17' | cast keccak
     """
     fields = (
         "pegboard-deposit/1",
         check_account(credit.account),
         check_reference(credit.reference),
-        check_currency(credit.currency),
-        minimal(check_positive(credit.amount)),
     )
     return bytes(keccak("\n".join(fields).encode("ascii")))
 
