@@ -118,6 +118,14 @@ class JsonRpc(ABC):
         """The time of the block that is read."""
         return int(self.result("eth_getBlockByNumber", [self._block, False])["timestamp"], 16)
 
+    def height(self) -> int:
+        """The number of the latest block."""
+        return int(self.result("eth_blockNumber", []), 16)
+
+    def at(self, block: int) -> Past:
+        """The same chain as it was after a block; nothing can be sent there."""
+        return Past(self, block)
+
     def logs(
         self, address: str, topics: Sequence[bytes | None], from_block: int = 0
     ) -> tuple[Log, ...]:
@@ -126,7 +134,7 @@ class JsonRpc(ABC):
             "address": address,
             "topics": [None if topic is None else to_hex(topic) for topic in topics],
             "fromBlock": hex(from_block),
-            "toBlock": "latest",
+            "toBlock": self._block if self._block.startswith("0x") else "latest",
         }
         try:
             found = self.result("eth_getLogs", [wanted])
@@ -144,6 +152,22 @@ class JsonRpc(ABC):
                 f"the node does not tell the past events of {address} ({safe_text(fault)}): "
                 "use one that answers eth_getLogs over the whole chain"
             ) from fault
+
+
+class Past(JsonRpc):
+    """Another chain's past, read through the same connection."""
+
+    def __init__(self, chain: JsonRpc, block: int) -> None:
+        super().__init__(chain.chain_id, hex(block))
+        self._chain = chain
+
+    def request(self, method: str, params: list[Any]) -> Mapping[str, Any]:
+        """One exchange over the present chain's connection."""
+        return self._chain.request(method, params)
+
+    def send(self, sender: str, to: str, data: bytes) -> Receipt:  # noqa: ARG002
+        """Nothing is sent into the past."""
+        raise NotPermitted(f"nothing can be sent at block {int(self._block, 16)}: it is past")
 
 
 class ApeChain(JsonRpc):

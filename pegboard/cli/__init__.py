@@ -27,6 +27,8 @@ for _level in ("error", "warning", "success", "info", "debug"):
 COMMANDS = (
     "deploy",
     "reserves",
+    "issue",
+    "redeem",
     "mint",
     "burn",
     "blacklist",
@@ -34,6 +36,7 @@ COMMANDS = (
     "verify",
     "pause",
     "status",
+    "picture",
     "demo",
 )
 

@@ -25,7 +25,7 @@ from pegboard.suite import locate
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pegboard.chain import Receipt
+    from pegboard.chain import Chain, Receipt
     from pegboard.config import CurrencyConfig, DesksConfig, RolesConfig
     from pegboard.suite import Peg, Suite
 
@@ -116,7 +116,7 @@ class Desk:
             "give --deployer, or fetch the record"
         )
 
-    def suite(self, codes: list[str], deployer: str, chain: ApeChain | None = None) -> Suite:
+    def suite(self, codes: list[str], deployer: str, chain: Chain | None = None) -> Suite:
         """The contracts of these currencies, deployed or not."""
         unknown = [code for code in codes if code not in self.currencies]
         if unknown:

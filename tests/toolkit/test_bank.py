@@ -30,7 +30,6 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 import pytest
 from hypothesis import given

@@ -1,0 +1,58 @@
+"""A bank's file, carried out: every line looked at first, one question, no line forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pegboard import actions
+from pegboard.cli import show, show_desks
+from pegboard.errors import PegboardError, Reverted
+
+if TYPE_CHECKING:
+    from pegboard.actions import Action, Summary
+    from pegboard.cli.desk import Desk
+    from pegboard.issuance import Accounted, Line
+
+
+def carry_out(desk: Desk, found: Accounted, verb: str) -> None:
+    """Does what is to be done; a line that is refused stops no other, and ends in exit code 1."""
+    seen = [_look(desk, line) for line in found.to_do]
+    show_desks.account(found, verb, err=True)
+    shown = next((pair for pair in seen if pair), None)
+    if shown:
+        show.summary(*shown)
+        desk.confirm(f"Sign and send {len(found.to_do)} transactions such as this?")
+    for line in found.to_do:
+        _do(desk, line)
+    desk.answer(*show_desks.accounted(found, verb, desk.chain.chain_id))
+    if found.count("refused"):
+        click.get_current_context().exit(1)
+
+
+def _look(desk: Desk, line: Line) -> tuple[Summary, Action] | None:
+    """What a signer would see of a line; refuses it where the chain would refuse it now."""
+    if line.action is None:
+        return None
+    try:
+        return actions.summarise(desk.opened, desk.roles, line.action, desk.signer), line.action
+    except Reverted as fault:
+        line.outcome, line.reason, line.action = "refused", desk.explain(fault), None
+        return None
+
+
+def _do(desk: Desk, line: Line) -> None:
+    action, line.action = line.action, None
+    if action is None:
+        return
+    try:
+        outcome = actions.carry_out(desk.opened, action, desk.signer)
+    except Reverted as fault:
+        line.outcome, line.reason = "refused", desk.explain(fault)
+    except PegboardError as fault:
+        line.outcome, line.reason = "refused", str(fault)
+    else:
+        line.outcome = "done"
+        line.tx = outcome.receipt.tx if outcome.receipt else ""
+    show.progress(f"{line.outcome:8} {line.reference}  {line.amount} {line.currency} {line.reason}")
