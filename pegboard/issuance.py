@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pegboard.actions import Action, desk_action, money
 from pegboard.amounts import parse_amount
 from pegboard.bank import deposit_reference, unique
+from pegboard.calendars import day_text
 from pegboard.errors import InputError, PegboardError
 from pegboard.inputs import reference_text
 
@@ -267,7 +269,9 @@ def _account_for(
     kept, repeated = unique(credit for statement in found for credit in statement.credits)
     ignored = [line for statement in found for line in statement.ignored]
     names = {channel.name for channel in channels(suite, peg) if channel.open}
-    lines = [_line(peg, credit, names, act) for credit in kept]
+    calendar = suite.desks.config.calendars[peg.config.redemption.calendar]
+    today = date.fromisoformat(day_text(calendar.day_of(suite.chain.now())))
+    lines = [_line(peg, credit, names, today, act) for credit in kept]
     lines += [_left_out(line, "duplicate") for line in repeated]
     lines += [_left_out(line, "ignored") for line in ignored]
     return Accounted(lines)
@@ -278,7 +282,11 @@ def _left_out(line: Ignored, outcome: str) -> Line:
 
 
 def _line(
-    peg: Peg, credit: Credit, names: set[str], act: Callable[[bytes, str, int], Action]
+    peg: Peg,
+    credit: Credit,
+    names: set[str],
+    today: date,
+    act: Callable[[bytes, str, int], Action],
 ) -> Line:
     line = Line(
         credit.where,
@@ -289,6 +297,8 @@ def _line(
         ref=deposit_reference(credit),
     )
     try:
+        if credit.value_date > today:
+            raise InputError(f"its funds count from {credit.value_date}: propose it then")
         if credit.currency != peg.config.code:
             raise InputError(f"it is in {credit.currency}, not in {peg.config.code}")
         line.channel = channel_in(credit.remittance, names)

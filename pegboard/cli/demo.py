@@ -15,8 +15,9 @@ from pegboard.cli import show
 from pegboard.cli.desk import signature_bytes
 from pegboard.cli.options import at_desk
 from pegboard.config import LOCAL_CHAINS
+from pegboard.demo import day
+from pegboard.demo import story as tour
 from pegboard.demo.stage import Stage
-from pegboard.demo.story import HOLDERS, tell
 from pegboard.errors import DeploymentError
 from pegboard.status import holders_of, status_of
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from pegboard.cli.desk import Desk
 
+#: What can be told, and who plays in it besides the members of roles.
+STORIES = {"tour": (tour.tell, tour.HOLDERS), "issuance": (day.tell, day.CAST)}
 _NOTE = (
     "This is a local chain that forgets. Issuing a stablecoin that refers to the Hong Kong dollar, "
     "or issuing one in Hong Kong as a business, needs a licence (Cap. 656)."
@@ -32,16 +35,19 @@ _NOTE = (
 
 
 @at_desk(signs=False)
-def demo(desk: Desk) -> None:
+@click.argument("story", type=click.Choice(list(STORIES)), default="tour")
+def demo(desk: Desk, story: str) -> None:
     """Deploy three currencies on an empty local chain and show them at work, in two minutes.
 
+    STORY is the tour of everything, or issuance: a day at the desks, from a bank's file to payouts.
     Every line is checked; the first surprise ends it with exit code 1. With --json the story goes
     to stderr and the final figures to stdout.
     """
     if desk.chain.chain_id not in LOCAL_CHAINS:
         raise DeploymentError(f"the demo is for local chains, not chain {desk.chain.chain_id}")
     console = Console(stderr=desk.as_json, highlight=False, soft_wrap=True)
-    stage = _stage(desk, console)
+    tell, cast = STORIES[story]
+    stage = _stage(desk, console, cast)
     if desk.chain.code(stage.suite.authority.address):
         raise DeploymentError("the demo needs an empty chain: start a new one")
     console.print(_NOTE)
@@ -59,12 +65,12 @@ def demo(desk: Desk) -> None:
         click.echo(json.dumps({"currencies": currencies, "refusals": stage.refusals}, indent=2))
 
 
-def _stage(desk: Desk, console: Console) -> Stage:
+def _stage(desk: Desk, console: Console, holders: tuple[str, ...]) -> Stage:
     """The test accounts of the chain as cast; holders are people without any role."""
     cast = [accounts.test_accounts[index] for index in range(60)]
-    extras = [accounts.test_accounts.generate_test_account() for _ in HOLDERS]
+    extras = [accounts.test_accounts.generate_test_account() for _ in holders]
     by_address: dict[str, Any] = {str(a.address): a for a in cast + extras}
-    people = {name: str(a.address) for name, a in zip(HOLDERS, extras, strict=True)}
+    people = {name: str(a.address) for name, a in zip(holders, extras, strict=True)}
     people |= {"deployer": str(cast[0].address), "relayer": str(cast[19].address)}
     for who, address in people.items():
         balance = 0 if who == "shopper" else 10**20

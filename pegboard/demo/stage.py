@@ -13,7 +13,7 @@ from pegboard.inputs import moment_text
 from pegboard.reserves import SignedStatement, Statement, signable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from eth_account.messages import SignableMessage
     from rich.console import Console
@@ -114,6 +114,27 @@ class Stage:
         if not outcome.executed or outcome.receipt is None:
             raise Unexpected(f"{role} could not {action.call.text}")
         return self.did(f"{role}: {action.call.text}", outcome.receipt)
+
+    def enact_all(self, todo: Sequence[Action]) -> None:
+        """The same for several verbs of one role, which wait together."""
+        role = actions.role_for(self.suite, todo[0], self.roles)
+        member = self.member(role)
+        waits = [actions.carry_out(self.suite, action, member) for action in todo]
+        self.gas += sum(outcome.receipt.gas_used for outcome in waits if outcome.receipt)
+        self.say(f"{role} scheduled {len(todo)} operations")
+        self.warp(max(outcome.ready_at for outcome in waits) - self.chain.now())
+        for action in todo:
+            self.enact(action)
+
+    def attempt(self, action: Action, signer: str) -> str:
+        """Does a verb as this signer; says why it was refused, or nothing."""
+        try:
+            outcome = actions.carry_out(self.suite, action, signer)
+        except Reverted as fault:
+            config = action.peg.config if action.peg else None
+            return refusal(fault, self.artifacts.notices, config)
+        self.gas += outcome.receipt.gas_used if outcome.receipt else 0
+        return ""
 
     def act(self, contract: Contract, who: str, text: str, name: str, *args: Any) -> Receipt:
         """Does something that needs no role."""
