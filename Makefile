@@ -33,7 +33,7 @@ define section
 @printf '\n== %s\n' '$(1)'
 endef
 
-.PHONY: help setup compile demo test format lint deep gas requirements clean
+.PHONY: help setup compile demo demo-issuance test format lint deep gas requirements clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -67,6 +67,9 @@ compile: setup .build/.stamp ## compile the contracts, all together
 
 demo: setup compile ## bring up a chain with three currencies and show them at work
 	@ape run demo --network ethereum:local:foundry
+
+demo-issuance: setup compile ## play a day at the desks: a bank's file, redemptions, a typhoon
+	@ape run demo issuance --network ethereum:local:foundry
 
 test: setup compile ## every test but the long ones
 	$(call section,Tests on Anvil and pyrevm)

@@ -25,7 +25,7 @@ from pegboard.signing import binding
 if TYPE_CHECKING:
     from pegboard.bank import Statement
     from pegboard.demo.stage import Stage
-    from pegboard.issuance import Accounted
+    from pegboard.issuance import Accounted, Line
     from pegboard.suite import Peg
 
 DAY = 86_400
@@ -162,11 +162,12 @@ def issue_by_file(stage: Stage, peg: Peg, statements: tuple[Statement, ...], boo
         "orders that differ from the bank", [line.reference for line in wrong], ["FPS0017"]
     )
     stage.say(f"refused  {wrong[0].reference}: {wrong[0].reason}")
+    insist(stage, peg, statements, wrong[0])
     short = [line for line in found.lines if "ReserveExceeded" in line.reason]
     if not short:
         raise Unexpected("the reserves were to run short, and did not")
     stage.say(f"{len(short)} orders wait: {short[0].reason}")
-    stage.refusals += ["OrderMismatch", "ReserveExceeded"]
+    stage.refusals.append("ReserveExceeded")
 
     stage.step("GUARDIAN cancels the mistyped order; it is proposed anew, from the file")
     stage.enact(issuance.cancel(stage.suite, wrong[0].ref, reference("typed wrongly")))
@@ -193,6 +194,20 @@ def mistype(stage: Stage, peg: Peg, statements: tuple[Statement, ...]) -> None:
     name = issuance.channel_in(credit.remittance, {channel_of(who) for who in CUSTOMERS})
     wrong = stage.units(peg, "171000.17")
     stage.enact(issuance.propose(stage.suite, peg, deposit_reference(credit), name, wrong))
+
+
+def insist(stage: Stage, peg: Peg, statements: tuple[Statement, ...], line: Line) -> None:
+    """The desk itself refuses what the bank says, where the order says something else."""
+    amount = next(c.amount for s in statements for c in s.credits if c.reference == line.reference)
+    name = issuance.channel_word(line.channel)
+    terms = (line.ref, name, stage.units(peg, amount))
+    signer = stage.resolve(APPROVERS[0])
+    stage.refused(
+        "OrderMismatch",
+        "approving what the bank says",
+        lambda: stage.suite.desks.issuance.send("approve", *terms, sender=signer),
+        peg,
+    )
 
 
 def approve(stage: Stage, peg: Peg, statements: tuple[Statement, ...], approver: int) -> Accounted:
