@@ -44,3 +44,14 @@ def world(deployed: World) -> World:
     point = deployed.chain.snapshot()
     yield deployed
     deployed.chain.restore(point)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Figures that a test is to show, passed or not: what it recorded as `told`."""
+    for report in (
+        *terminalreporter.stats.get("passed", ()),
+        *terminalreporter.stats.get("failed", ()),
+    ):
+        for name, text in report.user_properties:
+            if name == "told":
+                terminalreporter.write_line(text)
