@@ -86,6 +86,8 @@ interface IRedemptionDesk {
     error BankReferenceMismatch(uint256 id, bytes32 bankRef, uint256 usedBy);
     /// @notice The new due date is not later than the one in force.
     error DueDateNotLater(uint256 id, uint40 asked, uint40 dueAt);
+    /// @notice A consent moves the due date by a year at most.
+    error DueDateTooLate(uint256 id, uint24 day, uint24 latest);
     /// @notice The token cannot be redeemed here.
     error TokenNotListed(address token);
     /// @notice The token is listed already, or has other than 1 to 30 business days.

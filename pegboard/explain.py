@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pegboard import issuance, redemption
 from pegboard.amounts import format_amount, format_duration
-from pegboard.inputs import moment_text
+from pegboard.calendars import day_text
+from pegboard.inputs import moment_text, reference_text
 from pegboard.status import pause_names
 
 if TYPE_CHECKING:
@@ -17,9 +19,20 @@ if TYPE_CHECKING:
 #: Arguments of errors that are base units of the token.
 _AMOUNTS = frozenset(
     {"value", "amount", "sum", "total", "supply", "capacity", "headroom", "available", "balance"}
-    | {"needed", "allowance", "unfrozen", "reach", "held"}
+    | {"needed", "allowance", "unfrozen", "reach", "held", "allowed", "cap", "largest", "flatFee"}
+    | {"upTo"}
 )
-_TIMES = frozenset({"updatedAt", "asOf", "last", "deadline", "validAfter", "validBefore"})
+_TIMES = frozenset(
+    {"updatedAt", "asOf", "last", "deadline", "validAfter", "validBefore", "reviewBy"}
+    | {"readyAt", "until", "validFrom", "validUntil", "expiresAt", "dueAt", "asked"}
+)
+#: Numbers of days; where they are a range, only these errors say so.
+_DAYS = frozenset({"day", "blockedUntil"})
+_DAY_RANGES = {"DayOutOfRange": frozenset({"from", "to"}), "NoOpenDay": frozenset({"from"})}
+#: References and names of 32 bytes, which may be text.
+_WORDS = frozenset({"bankRef", "channel", "code", "currency"})
+#: Errors whose numbers are of signatures or basis points, not of money.
+_NO_MONEY = frozenset({"QuorumNotMet", "FeeAboveCap"})
 
 #: What to do about the refusals that an admin meets; the meaning itself is the interface's.
 ADVICE = {
@@ -50,6 +63,51 @@ ADVICE = {
     "ERC20InvalidSender": "check the sender's address",
     "ERC20InvalidReceiver": "check the recipient's address",
     "ChunkExecuted": "this part of the batch was paid before: do not repeat it",
+    "CaseNotOpen": "check the case; `orders list` shows which are open",
+    "InvalidCase": "give a review day that is not past, and within 366 days",
+    "ReviewOverdue": "have CASEWORKER record its review first, with `orders review`",
+    "AccountNotNamed": "name the account in the case first, with `orders freeze` or `orders hold`",
+    "CeilingExceeded": "stay within what the case freezes or holds and within the ceiling; give "
+    "--ceiling where the order says more",
+    "CaseStillRestrains": "have RELEASER lift its freezes and release its holds first",
+    "ProposerCannotExecute": "have another party execute it",
+    "PartyExpelled": "have it cancelled, then proposed anew by somebody who holds the role",
+    "RedemptionMismatch": "give the whole amount of an open request of this account, and a "
+    "destination",
+    "WalletUnknown": "have REGISTRAR bind the wallet first, with `customers bind`",
+    "WalletAlreadyBound": "have REGISTRAR unbind it first, with `customers unbind`",
+    "WalletCooling": "wait until then",
+    "DueDiligenceExpired": "have REGISTRAR renew it, with `customers renew`",
+    "InvalidDueDiligence": "give a day in the future, at most three years from now",
+    "PayoutUnset": "have REGISTRAR set it, with `customers payout`",
+    "PayoutCooling": "wait until then",
+    "ProofInvalid": "have the wallet sign a new proof, with `customers prove`",
+    "ProofExpired": "have the wallet sign a new proof, with `customers prove`",
+    "CalendarUnknown": "run deploy, which adds the calendars that are declared",
+    "ChannelNotOpen": "have GOVERNOR open it, with `channels open`",
+    "NotValidNow": "have PAUSER pause, or open an envelope for this time",
+    "WrongEpoch": "have PAUSER pause, or the signers sign anew",
+    "NotSigner": "leave that signature out; `presign show` lists who signs",
+    "CurrencyMismatch": "check the currency of the credit and of the channel",
+    "BankReferenceUsed": "do nothing: it has its order; `issue list` shows those that wait",
+    "OrderNotProposed": "check the reference; `issue list` and `orders list` show what waits",
+    "OrderMismatch": "do not approve it: have GUARDIAN cancel it, with `issue cancel`",
+    "ProposerCannotApprove": "have another party approve it",
+    "AlreadyApproved": "have another party approve it",
+    "OrderCapExceeded": "have GOVERNOR raise the channel's cap, if the credit is right",
+    "ChannelLimitExceeded": "wait until the channel's limit has refilled",
+    "TierExceeded": "have GOVERNOR add a tier, if the credit is right",
+    "NothingToIssue": "issue an amount above zero",
+    "WrongStatus": "look at it with `redeem list`",
+    "HolderBarred": "wait until RELEASER has lifted it, and record why with `redeem note`",
+    "PayoutPending": "wait until that day has ended, or until the bank has paid",
+    "BankReferenceMismatch": "check the request's number and the bank reference",
+    "DueDateNotLater": "give a later day",
+    "TokenNotListed": "run deploy, which lists the currencies that are declared",
+    "FeeAboveCap": "stay within the desk's cap; `redeem fees` shows it",
+    "FeeNotLowered": "announce it instead, with `redeem raise-fees`",
+    "DayOutOfRange": "give a day within that range",
+    "NoOpenDay": "check the closed days of the calendar",
 }
 
 
@@ -57,10 +115,10 @@ def refusal(fault: Reverted, notices: Mapping[str, str], config: CurrencyConfig 
     """One sentence: name, meaning, evidence, what to do."""
     if not fault.name:
         return str(fault)
-    # Of signatures, not of money.
-    config = None if fault.name == "QuorumNotMet" else config
+    config = None if fault.name in _NO_MONEY else config
+    given = fault.arguments | _named(fault)
     evidence = ", ".join(
-        f"{key} {_readable(key, value, config, notices)}" for key, value in fault.arguments.items()
+        f"{key} {_readable(key, value, config, notices)}" for key, value in given.items()
     )
     text = f"{fault.name}: {notices.get(fault.name, 'refused by the contract').rstrip('.')}"
     if evidence:
@@ -71,6 +129,23 @@ def refusal(fault: Reverted, notices: Mapping[str, str], config: CurrencyConfig 
     return f"{text}; {advice}" if advice else text
 
 
+def _named(fault: Reverted) -> dict[str, object]:
+    """Statuses by their names, and ranges of days as dates."""
+    found: dict[str, object] = {}
+    status = fault.arguments.get("status")
+    if isinstance(status, int) and fault.name == "WrongStatus":
+        found["status"] = redemption.STATUSES[status]
+    elif isinstance(status, int) and "bankRef" in fault.arguments:
+        found["status"] = issuance.STATUSES[status]
+    for key in _DAY_RANGES.get(fault.name, ()):
+        found[key] = _day(fault.arguments[key])
+    return found
+
+
+def _day(value: object) -> object:
+    return day_text(value) if isinstance(value, int) and value < 2**21 else value
+
+
 def _readable(
     key: str, value: object, config: CurrencyConfig | None, notices: Mapping[str, str]
 ) -> str:
@@ -79,10 +154,14 @@ def _readable(
             return f"{format_amount(value, config.decimals)} {config.code}"
         if key in _TIMES:
             return moment_text(value) if value < 2**40 else str(value)
+        if key in _DAYS:
+            return str(_day(value))
         if key == "maxAge":
             return format_duration(value)
         if key == "pauses":
             return "+".join(pause_names(value))
+    if key in _WORDS and isinstance(value, str) and value.startswith("0x"):
+        return reference_text(bytes.fromhex(value[2:])) or value
     inner = str(value).split("(")[0]
     if key == "reason" and inner in notices:
         return f"{value}: {notices[inner].rstrip('.')}"

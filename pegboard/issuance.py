@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from eth_utils import to_checksum_address
+
 from pegboard.actions import Action, desk_action, money
 from pegboard.amounts import parse_amount
-from pegboard.bank import deposit_reference, unique
+from pegboard.bank import Credit, deposit_reference, unique
 from pegboard.calendars import day_text
 from pegboard.errors import InputError, PegboardError
 from pegboard.inputs import reference_text
@@ -17,7 +19,7 @@ from pegboard.inputs import reference_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pegboard.bank import Credit, Ignored, Statement
+    from pegboard.bank import Ignored, Statement
     from pegboard.contract import Contract
     from pegboard.suite import Peg, Suite
 
@@ -34,6 +36,8 @@ CONSTRAINTS = (
     "the token's mint limit",
     "the reserves",
 )
+#: The most that an order has room for.
+MAX_ORDER = 2**96 - 1
 PAGE = 200
 _NAME = re.compile(r"[A-Z][A-Z0-9-]{0,30}", re.ASCII)
 _WORD = re.compile(r"[A-Z0-9-]+", re.ASCII)
@@ -122,11 +126,21 @@ def pages(count: int, read: Callable[[int, int], Sequence[Any]], start: int = 0)
         yield from read(offset, PAGE)
 
 
+def credit_reference(account: str, reference: str) -> bytes:
+    """What stands on chain for a credit, known by account and the bank's reference as in a file."""
+    return deposit_reference(Credit(account, reference, "", "", "", date.min, date.min, ""))
+
+
 def _order(found: Sequence[Any]) -> Order:
     ref, channel, amount, proposer, expires_at, status, approvers = found
-    name = reference_text(_bytes(channel))
     return Order(
-        _bytes(ref), name, amount, proposer, expires_at, STATUSES[status], tuple(approvers)
+        _bytes(ref),
+        reference_text(_bytes(channel)),
+        amount,
+        to_checksum_address(proposer),
+        expires_at,
+        STATUSES[status],
+        tuple(to_checksum_address(approver) for approver in approvers),
     )
 
 
@@ -139,11 +153,12 @@ def order_of(suite: Suite, ref: bytes) -> Order:
     return _order(suite.desks.issuance.call("orderOf", ref))
 
 
-def open_orders(suite: Suite) -> list[Order]:
-    """All orders that wait for approval, in the order of their proposal."""
+def open_orders(suite: Suite, peg: Peg) -> list[Order]:
+    """All orders in a currency that wait for approval, in the order of their first proposal."""
     desk = suite.desks.issuance
+    names = {channel.name for channel in channels(suite, peg)}
     found = pages(desk.call("orderCount"), lambda at, n: desk.call("openOrders", at, n))
-    return [_order(order) for order in found]
+    return [order for order in map(_order, found) if order.channel in names]
 
 
 def channels(suite: Suite, peg: Peg | None = None) -> list[Channel]:
@@ -151,11 +166,12 @@ def channels(suite: Suite, peg: Peg | None = None) -> list[Channel]:
     desk = suite.desks.issuance
     found = pages(desk.call("channelCount"), lambda at, n: desk.call("channels", at, n))
     known = [_channel(channel) for channel in found]
-    return [c for c in known if peg is None or c.token.lower() == peg.token.address.lower()]
+    return [c for c in known if peg is None or c.token == peg.token.address]
 
 
 def _channel(found: Sequence[Any]) -> Channel:
     name, token, payee, kind, *rest = found
+    token, payee = to_checksum_address(token), to_checksum_address(payee)
     return Channel(reference_text(_bytes(name)), token, payee, KINDS[kind], *rest)
 
 
@@ -165,18 +181,30 @@ def preview(suite: Suite, channel: str) -> tuple[str, int]:
     return CONSTRAINTS[constraint], allowed
 
 
+def require_currency(suite: Suite, peg: Peg, channel: str) -> None:
+    """Refuses a channel of another currency: what a signer is shown would not be what is done."""
+    token = suite.desks.issuance.call("channelOf", channel_word(channel))[1]
+    if int(token, 16) and to_checksum_address(token) != peg.token.address:
+        raise InputError(f"{channel} is a channel of another currency, not of {peg.config.code}")
+
+
 # Verbs
 
 
 def propose(suite: Suite, peg: Peg, ref: bytes, channel: str, units: int) -> Action:
     """Proposes to issue for one bank credit; nothing to do where the very order waits or issued."""
+    _require_order(units)
+    require_currency(suite, peg, channel)
     order = order_of(suite, ref)
     wanted = (channel, units)
     if order.status in ("proposed", "issued") and (order.channel, order.amount) != wanted:
+        advice = "have GUARDIAN cancel it if it is wrong"
+        if order.status == "issued":
+            advice = "it issues once, so ask the bank what the difference is"
         raise InputError(
             f"this bank reference has an order of {money(peg, order.amount)} through "
             f"{order.channel} ({order.status}), not of {money(peg, units)} through {channel}: "
-            "have GUARDIAN cancel it if it is wrong"
+            f"{advice}"
         )
     return _about(
         suite.desks.issuance,
@@ -193,13 +221,18 @@ def propose(suite: Suite, peg: Peg, ref: bytes, channel: str, units: int) -> Act
 
 def approve(suite: Suite, peg: Peg, ref: bytes, channel: str, units: int, signer: str) -> Action:
     """Approves an order of exactly these terms; the last approval issues."""
+    _require_order(units)
+    require_currency(suite, peg, channel)
     order = order_of(suite, ref)
     if order.status not in ("proposed", "issued"):
-        raise InputError(f"no order waits for this bank reference (it is {order.status})")
+        raise InputError(f"no order waits for this bank reference{_so(order)}")
     if (order.channel, order.amount) != (channel, units):
+        advice = "do not approve it, have GUARDIAN cancel it"
+        if order.status == "issued":
+            advice = "it was issued, so ask the bank what the difference is"
         raise InputError(
             f"the order is of {money(peg, order.amount)} through {order.channel}, not of "
-            f"{money(peg, units)} through {channel}: do not approve it, have GUARDIAN cancel it"
+            f"{money(peg, units)} through {channel}: {advice}"
         )
     mine = signer.lower() in (a.lower() for a in order.approvers)
     return _about(
@@ -215,12 +248,15 @@ def approve(suite: Suite, peg: Peg, ref: bytes, channel: str, units: int, signer
     )
 
 
-def cancel(suite: Suite, ref: bytes, reason: bytes) -> Action:
-    """Cancels an order that was not issued."""
+def cancel(suite: Suite, ref: bytes, reason: bytes, peg: Peg | None = None) -> Action:
+    """Cancels an order that was not issued; refuses one of another currency than is meant."""
     order = order_of(suite, ref)
     if order.status in ("none", "issued"):
-        raise InputError(f"this bank reference has no order to cancel (it is {order.status})")
+        raise InputError(f"this bank reference has no order to cancel{_so(order)}")
     named = f"cancel the order of bank reference {reference_text(ref)}"
+    if peg:
+        require_currency(suite, peg, order.channel)
+        named += f", {money(peg, order.amount)} through {order.channel}"
     return desk_action(
         suite.desks.issuance,
         "cancel",
@@ -230,6 +266,15 @@ def cancel(suite: Suite, ref: bytes, reason: bytes) -> Action:
         details={"bankRef": "0x" + ref.hex()},
         nothing_to_do=order.status == "cancelled",
     )
+
+
+def _require_order(units: int) -> None:
+    if not 0 < units <= MAX_ORDER:
+        raise InputError("the amount of an order is above zero, and at most 2^96 - 1 base units")
+
+
+def _so(order: Order) -> str:
+    return "" if order.status == "none" else f" (it is {order.status})"
 
 
 def _about(
@@ -245,9 +290,11 @@ def _about(
 
 def proposals(suite: Suite, peg: Peg, statements: Iterable[Statement]) -> Accounted:
     """What to propose for a bank's file: one order a credit whose remittance names a channel."""
-    return _account_for(
-        suite, peg, statements, lambda ref, name, units: propose(suite, peg, ref, name, units)
-    )
+
+    def act(ref: bytes, channel: str, units: int) -> Action:
+        return propose(suite, peg, ref, channel, units)
+
+    return _account_for(suite, peg, statements, act, settled=("proposed", "issued"))
 
 
 def approvals(suite: Suite, peg: Peg, statements: Iterable[Statement], signer: str) -> Accounted:
@@ -256,7 +303,7 @@ def approvals(suite: Suite, peg: Peg, statements: Iterable[Statement], signer: s
     def act(ref: bytes, channel: str, units: int) -> Action:
         return approve(suite, peg, ref, channel, units, signer)
 
-    return _account_for(suite, peg, statements, act)
+    return _account_for(suite, peg, statements, act, settled=("issued",))
 
 
 def _account_for(
@@ -264,14 +311,26 @@ def _account_for(
     peg: Peg,
     statements: Iterable[Statement],
     act: Callable[[bytes, str, int], Action],
+    settled: tuple[str, ...],
 ) -> Accounted:
     found = list(statements)
     kept, repeated = unique(credit for statement in found for credit in statement.credits)
     ignored = [line for statement in found for line in statement.ignored]
     names = {channel.name for channel in channels(suite, peg) if channel.open}
+
+    def channel_of(credit: Credit) -> str:
+        try:
+            return channel_in(credit.remittance, names)
+        except InputError:
+            # Done by hand, or through a channel that was closed since.
+            order = order_of(suite, deposit_reference(credit))
+            if order.status not in settled:
+                raise
+            return order.channel
+
     calendar = suite.desks.config.calendars[peg.config.redemption.calendar]
     today = date.fromisoformat(day_text(calendar.day_of(suite.chain.now())))
-    lines = [_line(peg, credit, names, today, act) for credit in kept]
+    lines = [_line(peg, credit, channel_of, today, act) for credit in kept]
     lines += [_left_out(line, "duplicate") for line in repeated]
     lines += [_left_out(line, "ignored") for line in ignored]
     return Accounted(lines)
@@ -284,7 +343,7 @@ def _left_out(line: Ignored, outcome: str) -> Line:
 def _line(
     peg: Peg,
     credit: Credit,
-    names: set[str],
+    channel_of: Callable[[Credit], str],
     today: date,
     act: Callable[[bytes, str, int], Action],
 ) -> Line:
@@ -301,7 +360,7 @@ def _line(
             raise InputError(f"its funds count from {credit.value_date}: propose it then")
         if credit.currency != peg.config.code:
             raise InputError(f"it is in {credit.currency}, not in {peg.config.code}")
-        line.channel = channel_in(credit.remittance, names)
+        line.channel = channel_of(credit)
         action = act(line.ref, line.channel, parse_amount(credit.amount, peg.config.decimals))
     except PegboardError as fault:
         line.reason = str(fault)

@@ -69,13 +69,17 @@ class Picture:
     def breaks(self) -> list[str]:
         """What does not add up; nothing should."""
         parts = self.in_redemption + self.restricted + self.treasury + self.circulating
+        net, issued = self.minted - self.burned, sum(self.issued.values())
         escrow = sum(request.amount for request in self.requests)
+        barred = sum(entry.restricted for entry in self.accounts)
         checks = {
             f"the parts of the supply are {parts}, not {self.total}": parts == self.total,
-            f"minted less burned is {self.minted - self.burned}, not {self.total}": self.minted
-            - self.burned
-            == self.total,
+            f"minted less burned is {net}, not {self.total}": net == self.total,
             f"open requests hold {escrow}, not {self.in_redemption}": escrow == self.in_redemption,
+            f"restricted accounts have {barred}, not {self.restricted}": barred == self.restricted,
+            f"the channels issued {issued}, and only {self.minted} was minted": self.otherwise >= 0,
+            f"{self.redeemed} was paid out, and only {self.burned} burned": self.redeemed
+            <= self.burned,
         }
         return [fault for fault, holds in checks.items() if not holds]
 
@@ -91,9 +95,7 @@ def take(suite: Suite, peg: Peg, minter_role: int) -> Picture:
     burned = sum(_values(token, "Transfer", to=ZERO))
     known = channels(suite, peg)
     issued = {c.name: sum(_issued(desks.issuance, c)) for c in known}
-    numbers = _requests_of(suite, peg)
-    paid = [number for number in numbers if _was_paid(suite, number)]
-    names = {channel.name for channel in known}
+    amounts, paid = _requests_of(suite, peg), _paid(suite)
     wallets = suite.registry.call("wallets")
     return Picture(
         total=total,
@@ -104,7 +106,7 @@ def take(suite: Suite, peg: Peg, minter_role: int) -> Picture:
         minted=minted,
         burned=burned,
         issued=issued,
-        redeemed=sum(numbers[number] for number in paid),
+        redeemed=sum(units for number, units in amounts.items() if number in paid),
         otherwise=minted - sum(issued.values()),
         minters=tuple(sorted(suite.members(minter_role))),
         wallets={
@@ -112,7 +114,7 @@ def take(suite: Suite, peg: Peg, minter_role: int) -> Picture:
             for w in wallets
         },
         channels=tuple(known),
-        orders=tuple(o for o in open_orders(suite) if o.channel in names),
+        orders=tuple(open_orders(suite, peg)),
         requests=tuple(open_requests(suite, peg)),
         accounts=tuple(_restricted(suite, token, accounts)),
     )
@@ -146,9 +148,9 @@ def _requests_of(suite: Suite, peg: Peg) -> dict[int, int]:
     return {e["id"]: e["amount"] for _, e in events if e["token"] == peg.token.address}
 
 
-def _was_paid(suite: Suite, number: int) -> bool:
+def _paid(suite: Suite) -> set[int]:
     desk = suite.desks.redemption
-    return bool(_logs(desk, "RedemptionPaid", id=number.to_bytes(32, "big")))
+    return {e["id"] for _, e in desk.events(_logs(desk, "RedemptionPaid"))}
 
 
 def _once_restricted(token: Contract) -> set[str]:

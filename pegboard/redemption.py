@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eth_utils import to_checksum_address
 
 from pegboard.actions import Action, desk_action, money
-from pegboard.amounts import format_duration
+from pegboard.amounts import exact_amount, format_duration
+from pegboard.calendars import day_text
 from pegboard.chain import History
+from pegboard.desks import calendar_code
 from pegboard.errors import InputError
 from pegboard.inputs import moment_text, reference_text
 from pegboard.issuance import pages
@@ -26,6 +28,9 @@ OUTCOMES = {
     "RedemptionReleased": "released",
 }
 STATUSES = ("none", "requested", "valid", "paying", "closed")
+#: What the desk has room for: of a flat fee, and of a day's number.
+MAX_FLAT_FEE = 2**80 - 1
+MAX_DAY = 2**24 - 1
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,23 @@ class Request:
     due_at: int
     blocked_until: int
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+    def as_dict(self, decimals: int) -> dict[str, Any]:
+        """For JSON; what is not known yet is none."""
+        return {
+            "id": self.id,
+            "holder": self.holder,
+            "amount": _amount(self.amount, decimals),
+            "fee": _amount(self.fee, decimals),
+            "status": self.status,
+            "requestedAt": moment_text(self.requested_at),
+            "validDay": day_text(self.valid_day) if self.valid_day else None,
+            "dueAt": moment_text(self.due_at) if self.due_at else None,
+            "blockedUntil": day_text(self.blocked_until) if self.blocked_until else None,
+        }
+
+
+def _amount(units: int, decimals: int) -> dict[str, str]:
+    return {"amount": exact_amount(units, decimals), "units": str(units)}
 
 
 def request_of(suite: Suite, number: int) -> Request:
@@ -151,17 +170,32 @@ def give_back(suite: Suite, number: int, reason: bytes) -> Action:
 
 
 def extend(suite: Suite, number: int, day: int, consent: bytes) -> Action:
-    """Moves the due date to the end of a later day, by written consent."""
+    """Moves the due date to the end of a later day, by written consent.
+
+    What can never be is refused at once, and not only when it is due.
+    """
     request, peg = _open(suite, number)
-    said = f"move the due date of request {number}, {moment_text(request.due_at)}, to a later day"
-    return _action(suite, peg, request, "extend", (day, consent), said, ref=consent)
+    if not request.due_at:
+        raise InputError(f"the clock of request {number} has not started: nothing is due yet")
+    if not 0 < day <= MAX_DAY:
+        raise InputError(f"{day_text(day)} is not a day to pay on")
+    code = calendar_code(terms_of(suite, peg).calendar)
+    due, now = suite.desks.calendar.call("endOf", code, day), moment_text(request.due_at)
+    if due < request.due_at:
+        raise InputError(f"request {number} is due later already, {now}: a date only moves later")
+    said = f"move the due date of request {number} from {now} to {moment_text(due)}"
+    done = due == request.due_at
+    return _action(suite, peg, request, "extend", (day, consent), said, done=done, ref=consent)
 
 
 def record_delay(suite: Suite, number: int, reason: bytes) -> Action:
-    """Records publicly why a request waits."""
+    """Records publicly why a request waits; nothing to do where this reason is recorded."""
     request, peg = _open(suite, number)
+    desk, chain = suite.desks.redemption, suite.chain
+    topics = desk.topics("DelayRecorded", id=_word(number), reason=reason)
+    done = isinstance(chain, History) and bool(chain.logs(desk.address, topics))
     said = f"record why request {number} waits; its due date stays"
-    return _action(suite, peg, request, "recordDelay", (reason,), said, ref=reason)
+    return _action(suite, peg, request, "recordDelay", (reason,), said, done=done, ref=reason)
 
 
 @dataclass(frozen=True)
@@ -188,8 +222,20 @@ def terms_of(suite: Suite, peg: Peg) -> Terms:
 
 
 def set_fee(suite: Suite, peg: Peg, verb: str, flat: int, bps: int, ref: bytes) -> Action:
-    """Announces fees (`raiseFee`), or lowers them at once (`lowerFee`)."""
+    """Announces fees (`raiseFee`), or lowers them at once (`lowerFee`).
+
+    What can never be is refused at once, and not only when it is due.
+    """
     terms = terms_of(suite, peg)
+    if bps > terms.max_fee_bps:
+        raise InputError(f"{bps} bps is above the desk's cap of {terms.max_fee_bps} bps")
+    if flat > MAX_FLAT_FEE:
+        raise InputError("the flat fee is more than the desk has room for (2^80 - 1 base units)")
+    if verb == "lowerFee" and (flat > terms.flat_fee or bps > terms.fee_bps):
+        raise InputError(
+            f"the fee is {money(peg, terms.flat_fee)} and {terms.fee_bps} bps, and lowering raises "
+            "neither: announce it with `redeem raise-fees`"
+        )
     what = f"{money(peg, flat)} and {bps} bps of the amount"
     said = f"lower the redemption fee to {what}"
     done = (terms.flat_fee, terms.fee_bps) == (flat, bps)
@@ -203,7 +249,7 @@ def set_fee(suite: Suite, peg: Peg, verb: str, flat: int, bps: int, ref: bytes) 
         said,
         ref=ref,
         peg=peg,
-        details={"flatFee": str(flat), "feeBps": bps},
+        details={"flatFee": _amount(flat, peg.config.decimals), "feeBps": bps},
         nothing_to_do=done,
     )
 
@@ -224,9 +270,13 @@ def outcome_of(suite: Suite, number: int) -> str:
     if request.status != "closed" or not isinstance(chain, History):
         return request.status
     for event, ended in OUTCOMES.items():
-        if chain.logs(desk.address, desk.topics(event, id=number.to_bytes(32, "big"))):
+        if chain.logs(desk.address, desk.topics(event, id=_word(number))):
             return ended
     return request.status
+
+
+def _word(number: int) -> bytes:
+    return number.to_bytes(32, "big")
 
 
 def _action(

@@ -189,7 +189,7 @@ abstract contract Channels is IIssuanceDesk, Restricted {
     function _setTiers(address token, Tier[] calldata tiers, bytes32 ref) private {
         if (tiers.length > MOST_TIERS) revert TiersInvalid(MOST_TIERS);
         delete _tiers[token];
-        Tier memory last;
+        Tier memory last = Tier(0, 0);
         for (uint256 i; i < tiers.length; ++i) {
             Tier memory next = tiers[i];
             if (next.upTo <= last.upTo || next.approvals == 0 || next.approvals < last.approvals) {

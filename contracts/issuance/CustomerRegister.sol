@@ -135,6 +135,8 @@ contract CustomerRegister is ICustomerRegister, Restricted, EIP712 {
         // The third value only explains the second.
         // slither-disable-next-line unused-return
         (address signer, ECDSA.RecoverError fault,) = ECDSA.tryRecoverCalldata(digest, proof);
+        // Neither is a balance.
+        // slither-disable-next-line incorrect-equality
         if (fault == ECDSA.RecoverError.NoError && signer == wallet) return true;
         return SignatureChecker.isValidERC1271SignatureNow(wallet, digest, proof);
     }

@@ -13,6 +13,9 @@ import {RefillingLimit} from "contracts/libraries/RefillingLimit.sol";
 import {Channels} from "contracts/issuance/Channels.sol";
 import {Restricted} from "contracts/Restricted.sol";
 
+// What is compared are statuses, not balances.
+// slither-disable-start incorrect-equality
+
 /// @title Orders: proposed by one, approved by others, issued once
 contract IssuanceDesk is Channels {
     using RateLimiter for RateLimiter.RefillingBucket;
@@ -98,6 +101,8 @@ contract IssuanceDesk is Channels {
         if (next < allowed) (constraint, allowed) = (Constraint.TIERS, next);
         next = record.limit.available(RefillingLimit.BUCKET);
         if (next < allowed) (constraint, allowed) = (Constraint.CHANNEL_LIMIT, next);
+        // Capacity and window do not matter here.
+        // slither-disable-next-line unused-return
         (,, next) = IControls(record.token).mintRateLimit();
         if (next < allowed) (constraint, allowed) = (Constraint.MINT_LIMIT, next);
         next = _headroom(record.token);
@@ -221,3 +226,4 @@ contract IssuanceDesk is Channels {
         }
     }
 }
+// slither-disable-end incorrect-equality

@@ -10,6 +10,9 @@ import {Paging} from "contracts/libraries/Paging.sol";
 import {RedemptionTerms} from "contracts/issuance/RedemptionTerms.sol";
 import {Restricted} from "contracts/Restricted.sol";
 
+// What is compared are statuses, not balances.
+// slither-disable-start incorrect-equality
+
 /// @title Requests, payouts and burns
 /// @notice The desk's balance of a token is exactly what its open requests hold: tokens come by `surrender` only.
 contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
@@ -27,6 +30,9 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
         address token;
         bytes12 payout;
     }
+
+    /// @dev Days from the moment of the extension.
+    uint24 private constant LONGEST_EXTENSION = 366;
 
     uint8 public immutable blockDays;
     ICustomerRegister private immutable CUSTOMERS;
@@ -175,6 +181,8 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
         if (consentRef == bytes32(0)) revert ReferenceRequired();
         Record storage record = _records[id];
         if (record.validDay == 0) revert WrongStatus(id, _statusOf(id, record.status));
+        uint24 latest = _today(record.token) + LONGEST_EXTENSION;
+        if (day > latest) revert DueDateTooLate(id, day, latest);
         uint40 due = _endOf(record.token, day);
         uint40 before = _dueAt(record);
         if (due <= before) revert DueDateNotLater(id, due, before);
@@ -261,3 +269,4 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
         }
     }
 }
+// slither-disable-end incorrect-equality

@@ -8,7 +8,8 @@ import click
 
 from pegboard import actions
 from pegboard.cli import show, show_desks
-from pegboard.errors import PegboardError, Reverted
+from pegboard.cli.desk import SCHEDULED
+from pegboard.errors import NotDue, PegboardError, Reverted, Unconfirmed
 
 if TYPE_CHECKING:
     from pegboard.actions import Action, Summary
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def carry_out(desk: Desk, found: Accounted, verb: str) -> None:
-    """Does what is to be done; a line that is refused stops no other, and ends in exit code 1."""
+    """Does what is to be done; a line that is refused stops no other, and ends in exit code 1.
+
+    Only where it is not known what became of a transaction is nothing more sent.
+    """
     seen = [_look(desk, line) for line in found.to_do]
     show_desks.account(found, verb, err=True)
     shown = next((pair for pair in seen if pair), None)
@@ -26,9 +30,13 @@ def carry_out(desk: Desk, found: Accounted, verb: str) -> None:
         desk.confirm(f"Sign and send {len(found.to_do)} transactions such as this?")
     for line in found.to_do:
         _do(desk, line)
+        if line.outcome == "unknown":
+            break
     desk.answer(*show_desks.accounted(found, verb, desk.chain.chain_id))
-    if found.count("refused"):
+    if found.count("refused") or found.count("unknown"):
         click.get_current_context().exit(1)
+    if found.count("scheduled"):
+        click.get_current_context().exit(SCHEDULED)
 
 
 def _look(desk: Desk, line: Line) -> tuple[Summary, Action] | None:
@@ -50,9 +58,13 @@ def _do(desk: Desk, line: Line) -> None:
         outcome = actions.carry_out(desk.opened, action, desk.signer)
     except Reverted as fault:
         line.outcome, line.reason = "refused", desk.explain(fault)
+    except Unconfirmed as fault:
+        line.outcome, line.reason = "unknown", str(fault)
+    except NotDue as fault:
+        line.outcome, line.reason = "scheduled", str(fault)
     except PegboardError as fault:
         line.outcome, line.reason = "refused", str(fault)
     else:
-        line.outcome = "done"
+        line.outcome = "done" if outcome.executed else "scheduled"
         line.tx = outcome.receipt.tx if outcome.receipt else ""
     show.progress(f"{line.outcome:8} {line.reference}  {line.amount} {line.currency} {line.reason}")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pegboard import channels
 from pegboard import picture as pictures
 from pegboard.actions import money
-from pegboard.amounts import exact_amount
+from pegboard.cli import show_desks
 from pegboard.cli.options import at_desk, code_argument
+from pegboard.cli.show import amount
 from pegboard.inputs import moment_text
 
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
-    from pegboard.picture import Picture
-    from pegboard.suite import Peg
+    from pegboard.picture import Picture, Restricted
+    from pegboard.suite import Peg, Suite
 
 _AMOUNTS = ("total", "in_redemption", "restricted", "treasury", "circulating")
 _FLOWS = ("minted", "burned", "redeemed", "otherwise")
@@ -37,37 +38,56 @@ def picture(desk: Desk, code: str, block: int | None) -> None:
     peg = suite.peg(code)
     suite.require_deployed(peg)
     seen = pictures.take(suite, peg, desk.roles.roles["MINTER"].id)
-    result = {"chainId": desk.chain.chain_id, "block": number, "time": moment_text(past.now())}
-    desk.answer(result | _machine(peg, seen), _text(peg, seen, number, moment_text(past.now())))
+    when = {"chainId": desk.chain.chain_id, "block": number, "time": moment_text(past.now())}
+    machine, people = _machine(suite, peg, seen), _text(suite, peg, seen)
+    title = f"{peg.config.code} at block {number}, {when['time']}"
+    desk.answer(when | machine, "\n".join([title, *people]))
     if seen.breaks:
         click.get_current_context().exit(1)
 
 
-def _machine(peg: Peg, seen: Picture) -> dict[str, Any]:
-    result = asdict(seen)
-    for key in (*_AMOUNTS, *_FLOWS):
-        result[key] = exact_amount(result[key], peg.config.decimals)
-    result["issued"] = {
-        name: exact_amount(units, peg.config.decimals) for name, units in seen.issued.items()
+def _machine(suite: Suite, peg: Peg, seen: Picture) -> dict[str, Any]:
+    decimals, now = peg.config.decimals, suite.chain.now()
+    orders, _ = show_desks.orders(suite, peg, list(seen.orders))
+    requests, _ = show_desks.requests(peg, list(seen.requests), now)
+    return {
+        "currency": peg.config.code,
+        **{key: amount(getattr(seen, key), decimals) for key in (*_AMOUNTS, *_FLOWS)},
+        "issued": {name: amount(units, decimals) for name, units in seen.issued.items()},
+        "minters": list(seen.minters),
+        "wallets": seen.wallets,
+        "channels": [channels.as_dict(suite, channel) for channel in seen.channels],
+        "orders": orders["orders"],
+        "requests": requests["requests"],
+        "accounts": [
+            vars(entry)
+            | {
+                "held": amount(entry.held, decimals),
+                "restricted": amount(entry.restricted, decimals),
+            }
+            for entry in seen.accounts
+        ],
+        "breaks": seen.breaks,
     }
-    for order in result["orders"]:
-        order["ref"] = "0x" + order["ref"].hex()
-    return result | {"currency": peg.config.code, "breaks": seen.breaks}
 
 
-def _text(peg: Peg, seen: Picture, block: int, time: str) -> str:
-    lines = [f"{peg.config.code} at block {block}, {time}"]
+def _text(suite: Suite, peg: Peg, seen: Picture) -> list[str]:
+    lines = []
     for key in (*_AMOUNTS, *_FLOWS):
         lines.append(f"{key.replace('_', ' '):14} {money(peg, getattr(seen, key))}")
     lines += [f"issued by {name}: {money(peg, units)}" for name, units in seen.issued.items()]
     lines += [f"minter {account}" for account in seen.minters]
     lines += [f"wallet {account}: {purpose}" for account, purpose in seen.wallets.items()]
+    lines += [f"account {_barred(peg, entry)}" for entry in seen.accounts]
     lines.append(f"{len(seen.orders)} orders wait, {len(seen.requests)} redemptions are open")
-    for entry in seen.accounts:
-        bars = [name for name in ("blacklisted", "frozen") if getattr(entry, name)]
-        held = [f"{money(peg, entry.held)} held"] if entry.held else []
-        lines.append(
-            f"{entry.account}: {', '.join(bars + held)}; restricted {money(peg, entry.restricted)}"
-        )
-    lines += [f"DOES NOT ADD UP: {fault}" for fault in seen.breaks]
-    return "\n".join(lines)
+    if seen.orders:
+        lines.append(show_desks.orders(suite, peg, list(seen.orders))[1])
+    if seen.requests:
+        lines.append(show_desks.requests(peg, list(seen.requests), suite.chain.now())[1])
+    return lines + [f"DOES NOT ADD UP (base units): {fault}" for fault in seen.breaks]
+
+
+def _barred(peg: Peg, entry: Restricted) -> str:
+    bars = [name for name in ("blacklisted", "frozen") if getattr(entry, name)]
+    held = [f"{money(peg, entry.held)} held"] if entry.held else []
+    return f"{entry.account}: {', '.join(bars + held)}; restricted {money(peg, entry.restricted)}"

@@ -16,7 +16,7 @@ from pegboard.inputs import reference
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
 
-_number = click.argument("number", type=click.IntRange(min=1))
+_number = click.argument("number", type=click.IntRange(1, 2**64))
 _bank_ref = click.option("--bank-ref", required=True, help="The bank reference of the payout.")
 _flat = click.option("--flat", default="0", show_default=True, help="Flat fee, currency units.")
 _bps = click.option("--bps", default=0, type=click.IntRange(0), help="Fee in basis points.")

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from pegboard.actions import money
 from pegboard.cli.show import amount, console
+from pegboard.errors import Reverted
 from pegboard.inputs import moment_text, reference_text
 from pegboard.redemption import describe
 
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 def orders(suite: Suite, peg: Peg, waiting: list[Order]) -> tuple[dict[str, Any], str]:
     """Orders that wait for approval."""
     decimals = peg.config.decimals
-    needed = {
-        order.ref: suite.desks.issuance.call("approvalsFor", peg.token.address, order.amount)
-        for order in waiting
-    }
+    needed = {order.ref: _needed(suite, peg, order) for order in waiting}
     listed = [
         {
             "bankRef": "0x" + order.ref.hex(),
@@ -38,11 +36,25 @@ def orders(suite: Suite, peg: Peg, waiting: list[Order]) -> tuple[dict[str, Any]
     ]
     lines = [
         f"{reference_text(order.ref)}  {money(peg, order.amount)} through {order.channel}, "
-        f"{len(order.approvers)} of {needed[order.ref]} approvals, until "
-        f"{moment_text(order.expires_at)}, by {order.proposer}"
+        f"{_given(order, needed[order.ref])}, until {moment_text(order.expires_at)}, by "
+        f"{order.proposer}"
         for order in waiting
     ]
     return {"currency": peg.config.code, "orders": listed}, "\n".join(lines) or "No order waits."
+
+
+def _needed(suite: Suite, peg: Peg, order: Order) -> int | None:
+    """None where the tiers were tightened since, so that nobody can approve it."""
+    try:
+        return int(suite.desks.issuance.call("approvalsFor", peg.token.address, order.amount))
+    except Reverted:
+        return None
+
+
+def _given(order: Order, needed: int | None) -> str:
+    if needed is None:
+        return "above the largest tier now: it cannot be issued"
+    return f"{len(order.approvers)} of {needed} approvals"
 
 
 def preview(peg: Peg, channel: str, constraint: str, allowed: int) -> tuple[dict[str, Any], str]:
@@ -59,18 +71,10 @@ def preview(peg: Peg, channel: str, constraint: str, allowed: int) -> tuple[dict
 def requests(peg: Peg, found: list[Request], now: int) -> tuple[dict[str, Any], str]:
     """Requests that are open."""
     decimals = peg.config.decimals
-    listed = [
-        request.as_dict()
-        | {
-            "amount": amount(request.amount, decimals),
-            "fee": amount(request.fee, decimals),
-            "overdue": bool(request.due_at) and now > request.due_at,
-        }
-        for request in found
-    ]
+    late = {request.id for request in found if request.due_at and now > request.due_at}
+    listed = [request.as_dict(decimals) | {"overdue": request.id in late} for request in found]
     lines = [
-        describe(peg, request) + (" OVERDUE" if request.due_at and now > request.due_at else "")
-        for request in found
+        describe(peg, request) + (" OVERDUE" if request.id in late else "") for request in found
     ]
     text = "\n".join(lines) or "No request is open."
     return {"currency": peg.config.code, "requests": listed}, text
@@ -131,6 +135,6 @@ def accounted(found: Accounted, verb: str, chain_id: int) -> tuple[dict[str, Any
     refused = [
         f"  {line.reference or line.where}: {line.reason}"
         for line in found.lines
-        if line.outcome == "refused"
+        if line.outcome in ("refused", "unknown")
     ]
     return result, "\n".join([f"{len(found.lines)} lines: {told or 'none'}.", *refused])

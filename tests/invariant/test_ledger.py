@@ -13,9 +13,10 @@ Given accounts barred, held, verified or enlisted, and a token paused or in allo
         S8  an authorization and a chunk of a batch are spent once and for ever (I17)
         S9  a blacklisted account's balance changes by an order only (I13)
         S10 frozen units, and held ones, leave their account by an order only (I13)
-        S11 while transfers are paused only mint, burn and orders move anything (I12)
+        S11 while transfers are paused only mint, burn, redemption and orders move anything (I12)
         S12 paused seconds never fall, and stand still while transfers are open (I12)
         S13 supply rises by a mint only (I6)
+        S14 a redemption desk's balance rises by surrender only, and falls by what it does itself
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from tests.support.model import (
     FROZEN,
     MAX_VALUE,
     MAX_WORD,
+    REDEMPTION,
     SUITE,
     TRANSFERS,
     VERIFIED,
@@ -41,6 +43,7 @@ from tests.support.model import (
     Terms,
     Token,
 )
+from tests.support.puppet import deploy_puppet
 from tests.support.stateful import (
     ALLOWANCES,
     AUTHORIZATIONS,
@@ -89,6 +92,7 @@ SPLIT_FORM = {
 KINDS = ("TransferWithAuthorization", "ReceiveWithAuthorization")
 #: Verbs of roles, with arguments that the right caller could use.
 VERBS = (
+    ("appointDesk", (CAST[0], REF)),
     ("mint", (CAST[0], 1, REF)),
     ("burn", (0, REF)),
     ("blacklist", ([CAST[0]], REF)),
@@ -108,9 +112,11 @@ MARKS = {
     "blacklist": ("BLACKLISTER", "bar", BLACKLISTED),
     "freeze": ("FREEZER", "bar", FROZEN),
     "enlist": ("GOVERNOR", "mark", SUITE),
-    "delist": ("GOVERNOR", "unmark", SUITE),
+    "delist": ("GOVERNOR", "unmark", SUITE | REDEMPTION),
     "unverify": ("VERIFIER", "unmark", VERIFIED),
 }
+#: What a desk does with its escrow, and the model's words for it.
+DESK_VERBS = {"restore": "restore", "burnEscrow": "burn_escrow"}
 PAUSES = {2: "pause signatures", 4: "pause mint", 8: "pause redeem", 9: "pause redeem"}
 MODES = {"enter": ("enterAllowListMode", "PAUSER"), "leave": ("leaveAllowListMode", "GOVERNOR")}
 
@@ -135,6 +141,14 @@ ACTIONS = (
     "pay with references",
     "pay with a skipped row",
     "pay with a row to the payer",
+    "surrender",
+    "surrender while paused",
+    "surrender unverified",
+    "restore",
+    "restore unverified",
+    "burnEscrow",
+    "burnEscrow unverified",
+    "appointDesk",
     "mint",
     "burn",
     "blacklist",
@@ -175,6 +189,7 @@ REFUSALS = (
     "ERC20InsufficientAllowance",
     "ERC20InsufficientBalance",
     "ERC20InvalidReceiver",
+    "ERC20InvalidSender",
     "ERC20InvalidSpender",
     "ERC7943InsufficientUnfrozenBalance",
     "FrozenAccount",
@@ -182,7 +197,10 @@ REFUSALS = (
     "InvalidPauses",
     "InvalidSignature",
     "MintLimitExceeded",
+    "NoCode",
     "NotHeld",
+    "NotRedemptionDesk",
+    "NothingToSurrender",
     "HoldTooLarge",
     "OutOfReach",
     "Paused",
@@ -202,8 +220,8 @@ amounts = st.one_of(
     st.sampled_from(("nothing", "all", "nothing", "all", "half")),
     st.sampled_from(("all", "half", "one above", "more than balance", "anything")),
 )
-#: Address zero and the token itself now and then.
-payees = st.sampled_from((*CAST, *CAST, "zero", "token"))
+#: Address zero, the token itself and the desk now and then.
+payees = st.sampled_from((*CAST, *CAST, "zero", "token", "desk"))
 chance = st.sampled_from
 usually = st.sampled_from((True, True, True, True, False))
 seldom = st.sampled_from((False, False, False, True))
@@ -216,7 +234,7 @@ class LedgerMachine(Twins):
     ORDERS: ClassVar[frozenset[str]] = frozenset({"seize", "destroy"})
 
     def deploy(self, chain: Any) -> Any:
-        """HKD with a limit and reserves that a run can reach, and a lasting statement."""
+        """HKD with a limit and reserves that a run can reach, a lasting statement and a desk."""
         suite = super().deploy(chain)
         peg = next(iter(suite.pegs.values()))
         statement = Statement("HKD", chain.now(), 5_000_000, 0, REF)
@@ -227,6 +245,7 @@ class LedgerMachine(Twins):
         terms = (peg.feed.address, LASTING, 0, False)
         peg.token.send("setReserveConfig", terms, REF, sender=GOVERNOR)
         peg.token.send("raiseMintLimit", 1_000_000, 86_400, REF, sender=GOVERNOR)
+        peg.token.send("appointDesk", deploy_puppet(chain).address, REF, sender=GOVERNOR)
         return suite
 
     @initialize()
@@ -240,6 +259,10 @@ class LedgerMachine(Twins):
         source.post("HKD", as_of, 5_000_000, 0, sorted(source.attestors, key=_number), as_of)
         self.model.terms = Terms(source, LASTING)
         self.model.limit.set(1_000_000, 86_400, self.chain.now())
+        # It is there already: whoever deploys it again only finds it.
+        self.puppet = deploy_puppet(self.chain)
+        self.desk = self.puppet.address
+        self.model.appoint_desk(self.desk, code=True)
         self.words = self.read_words()
         # When the limit was set, to the second, and that nothing was minted since.
         self.model.limit.at = self.words["bucket"] >> 208
@@ -255,7 +278,7 @@ class LedgerMachine(Twins):
     # Helpers
 
     def watched(self):
-        slots = {a: account_slot(a) for a in (*CAST, ZERO, self.peg.token.address)}
+        slots = {a: account_slot(a) for a in (*CAST, self.desk, ZERO, self.peg.token.address)}
         slots |= {"config": CONFIG, "limit": LIMIT, "bucket": mapping_slot(0, BUCKETS)}
         for owner in CAST:
             allowed = mapping_slot(owner, ALLOWANCES)
@@ -271,7 +294,12 @@ class LedgerMachine(Twins):
 
     def _do(self, action, sender, function, arguments, verb):
         self.before, self.moved_by = self.words, function
-        return self.perform(action, self.peg.token, sender, function, arguments, verb)
+        token = self.peg.token
+        if sender != self.desk:
+            return self.perform(action, token, sender, function, arguments, verb)
+        # A contract sends nothing by itself (EIP-3607): it is told to call.
+        told = (token.address, token.encode(function, *arguments))
+        return self.perform(action, self.puppet, STRANGER, "act", told, verb)
 
     def _as(self, role, name, *arguments, verb=None, options=None, label=None, ref=REF):
         """A privileged verb whose model method takes the same arguments, but for the reference."""
@@ -279,7 +307,13 @@ class LedgerMachine(Twins):
         return self._do(label or name, member(role), name, (*arguments, ref), bound)
 
     def _place(self, name):
-        return {"zero": ZERO, "token": self.peg.token.address}.get(name, name)
+        places = {"zero": ZERO, "token": self.peg.token.address, "desk": self.desk}
+        return places.get(name, name)
+
+    @property
+    def everybody(self):
+        """Who can have tokens at all."""
+        return (*CAST, self.desk)
 
     def _amount(self, amount, account):
         balance, spendable = account.balance, account.spendable
@@ -366,10 +400,12 @@ class LedgerMachine(Twins):
         rows=st.lists(st.tuples(payees, st.integers(0, 900)), min_size=1, max_size=4),
         batch=chance(BATCHES),
         chunk=chance((0, 1, 2, 128, 255)),
-        fault=chance((None,) * 8 + ("total", "no rows", "references")),
+        fault=chance((None,) * 8 + ("total", "no rows", "references", "again")),
         referenced=st.booleans(),
     )
     def pay(self, payer, rows, batch, chunk, fault, referenced):
+        if fault == "again" and self.model.chunks:
+            payer, batch, chunk = min(self.model.chunks)
         rows = [] if fault == "no rows" else [(self._place(to), value) for to, value in rows]
         total = sum(v for _, v in rows) + (fault == "total")
         references = len(rows) + (fault == "references") if referenced else None
@@ -429,9 +465,10 @@ class LedgerMachine(Twins):
         nonce=chance(NONCES),
         fault=chance((None,) * 6 + ("signer", "kind", "too early", "too late", "submitter")),
         split=st.booleans(),
+        to_desk=seldom,
     )
-    def authorized_transfer(self, kind, pair, amount, nonce, fault, split):
-        sender, to = pair
+    def authorized_transfer(self, kind, pair, amount, nonce, fault, split, to_desk):
+        sender, to = pair[0], self.desk if to_desk else pair[1]
         now, value = self.chain.now(), self._amount(amount, self.model.accounts[sender])
         # Both bounds are strict: now itself is too early, and too late.
         after, before = now - (fault != "too early"), now + (fault != "too late")
@@ -469,6 +506,64 @@ class LedgerMachine(Twins):
             assert (authorizer, nonce) not in self.used, "a used authorization was cancelled"
             self.used.add((authorizer, nonce))
 
+    # Redemption
+
+    def _surrender(self, sender, desk, amount):
+        value = self._amount(amount, self.model.accounts[sender])
+        action = "surrender while paused" if self.model.pauses & TRANSFERS else "surrender"
+        if self.model.allow_list and not self._flags(sender, VERIFIED | SUITE):
+            action = "surrender unverified"
+        verb = self._bound("surrender", sender, desk, value)
+        return self._do(action, sender, "surrender", (desk, value, REF), verb)
+
+    @rule(
+        sender=st.sampled_from((*CAST, *CAST, "desk")),
+        amount=amounts,
+        wrong=chance((None,) * 12 + ("oneself", "zero", "token")),
+    )
+    def surrender(self, sender, amount, wrong):
+        sender = self._place(sender)
+        places = {None: self.desk, "oneself": sender}
+        self._surrender(sender, places.get(wrong) or self._place(wrong), amount)
+
+    @rule(sender=people, mode=chance(("enter", "leave", "leave")), bits=chance((1, 2, 4, 7)))
+    def surrender_in_a_storm(self, sender, mode, bits):
+        """Nothing is paid any more, and a holder still asks for its money."""
+        self._as("PAUSER", "pause", bits, label=PAUSES.get(bits, "pause transfers"))
+        if mode == "enter":
+            self.allow_list(mode)
+        self._surrender(sender, self.desk, "half")
+        self._resume(bits)
+
+    @rule(
+        to=payees,
+        kind=chance(("all", "half", "half", "nothing", "one above", "a little", "a little")),
+        verb=chance(tuple(DESK_VERBS)),
+    )
+    def act_as_desk(self, to, kind, verb):
+        to, balance = self._place(to), self.model.accounts[self.desk].balance
+        parts = {"all": balance, "half": (balance + 1) // 2, "nothing": 0, "one above": balance + 1}
+        arguments = (to, parts.get(kind, min(balance, 100)))
+        shut = self.model.allow_list and to in CAST and not self._flags(to, VERIFIED | SUITE)
+        action = f"{verb} unverified" if shut else verb
+        self._do(action, self.desk, verb, arguments, self._of_desk(verb, self.desk, *arguments))
+
+    @rule(caller=people, to=payees, verb=chance(tuple(DESK_VERBS)))
+    def pretend_to_be_a_desk(self, caller, to, verb):
+        """Whoever was not appointed moves nobody's escrow."""
+        to = self._place(to)
+        self._do(f"{verb} by a person", caller, verb, (to, 0), self._of_desk(verb, caller, to, 0))
+
+    def _of_desk(self, verb, *arguments):
+        return self._bound(DESK_VERBS[verb], *arguments)
+
+    @rule(desk=chance(("desk", "desk", "desk", "zero", "token", CAST[0])))
+    def appoint(self, desk):
+        desk = self._place(desk)
+        code = desk in (self.desk, self.peg.token.address)
+        verb = self._bound("appoint_desk", desk, code=code)
+        self._do("appointDesk", GOVERNOR, "appointDesk", (desk, REF), verb)
+
     # Roles
 
     @rule(
@@ -504,7 +599,7 @@ class LedgerMachine(Twins):
     @rule(verb=chance(("blacklist", "freeze")), account=people, marked=st.booleans())
     def bar(self, verb, account, marked):
         """Bars one, who now and then is a contract of the suite."""
-        suite = [a for a in CAST if self.model.accounts[a].has(SUITE)]
+        suite = [a for a in self.everybody if self.model.accounts[a].has(SUITE)]
         accounts = [suite[0] if suite and marked else account]
         role, _, flag = MARKS[verb]
         bound = self._bound("bar", flag, accounts)
@@ -531,10 +626,10 @@ class LedgerMachine(Twins):
     def _target(self, account, within):
         """Most often an account that an order can take something of."""
         account = self._place(account)
-        rich = [a for a in CAST if self.model.reach(a)]
+        rich = [a for a in self.everybody if self.model.reach(a)]
         if within and account not in rich and rich:
             account = rich[0]
-        return account, self.model.reach(account) if account in KEYS else 0
+        return account, self.model.reach(account) if account in self.everybody else 0
 
     @rule(
         pair=st.tuples(payees, payees),
@@ -546,7 +641,7 @@ class LedgerMachine(Twins):
         account, reach = self._target(pair[0], within)
         to, options = self._place(pair[1]), {"referenced": referenced}
         value = {"all": reach, "half": (reach + 1) // 2, "one above": reach + 1}[kind]
-        barred = account in KEYS and self._flags(account, BLACKLISTED | FROZEN)
+        barred = account in self.everybody and self._flags(account, BLACKLISTED | FROZEN)
         label = "seize" if barred or not value else "seize of held units"
         ref = REF if referenced else NO_REF
         self._as("SEIZER", "seize", account, to, value, options=options, label=label, ref=ref)
@@ -585,8 +680,12 @@ class LedgerMachine(Twins):
         verb = self._bound("set_allow_list", on=False)
         self._do("leaveAllowListMode", GOVERNOR, "leaveAllowListMode", (REF,), verb)
         for name, flag in (("unblacklist", BLACKLISTED), ("unfreeze", FROZEN)):
-            verb = self._bound("unmark", flag, list(CAST))
-            self._do(name, member("RELEASER"), name, (list(CAST), REF), verb)
+            verb = self._bound("unmark", flag, list(self.everybody))
+            self._do(name, member("RELEASER"), name, (list(self.everybody), REF), verb)
+        held = self.model.accounts[self.desk].held
+        self._as("RELEASER", "release", self.desk, held)
+        verb = self._bound("appoint_desk", self.desk, code=True)
+        self._do("appointDesk", GOVERNOR, "appointDesk", (self.desk, REF), verb)
 
     @rule(bits=chance((1, 2, 4, 8, 9, 15, 0, 16)), referenced=usually)
     def pause(self, bits, referenced):
@@ -627,8 +726,15 @@ class LedgerMachine(Twins):
     @rule(pair=pairs, nonce=chance(NONCES), batch=chance(BATCHES), value=st.integers(0, 20_000))
     def look(self, pair, nonce, batch, value):
         """The views say what the model says."""
+        self._look(*pair, nonce, batch, value)
+
+    @rule(account=people, value=st.integers(0, 20_000))
+    def look_at_the_desk(self, account, value):
+        self._look(self.desk, account, 0, 1, value)
+        self._look(account, self.desk, 0, 1, value)
+
+    def _look(self, account, other, nonce, batch, value):
         call, model = self.peg.token.call, self.model
-        account, other = pair
         model.now = self.chain.now()
         entry = model.accounts[account]
         can_send, exists = model.may_send(account), model.has_account(account)
@@ -644,6 +750,7 @@ class LedgerMachine(Twins):
             ("isBlacklisted", account): entry.has(BLACKLISTED),
             ("isVerified", account): entry.has(VERIFIED | SUITE),
             ("isEnlisted", account): entry.has(SUITE),
+            ("isRedemptionDesk", account): entry.has(REDEMPTION),
             ("allowance", account, other): model.allowance(account, other),
             ("authorizationState", account, nonce.to_bytes(32, "big")): (account, nonce)
             in model.spent,
@@ -664,7 +771,7 @@ class LedgerMachine(Twins):
 
     @invariant()
     def s1_balances_sum_up_to_the_supply(self):
-        assert sum(self.balance(a) for a in CAST) == self.supply
+        assert sum(self.balance(a) for a in self.everybody) == self.supply
 
     @invariant()
     def s2_supply_is_minted_less_burned(self):
@@ -672,7 +779,7 @@ class LedgerMachine(Twins):
 
     @invariant()
     def s3_every_word_is_where_the_model_has_it(self):
-        expected = {a: self.model.accounts[a].word for a in CAST} | self.limit_words()
+        expected = {a: self.model.accounts[a].word for a in self.everybody} | self.limit_words()
         expected["config"] = self.model.config_word
         assert {name: self.words[name] for name in expected} == expected
 
@@ -715,24 +822,25 @@ class LedgerMachine(Twins):
     @invariant()
     def s9_a_blacklisted_balance_changes_by_an_order_only(self):
         if self.moved_by not in self.ORDERS:
-            for account in CAST:
+            for account in self.everybody:
                 if self.before[account] >> 248 & BLACKLISTED:
                     assert self.balance(account) == self.before[account] & MAX_VALUE
 
     @invariant()
     def s10_frozen_and_held_units_leave_by_an_order_only(self):
         if self.moved_by not in self.ORDERS:
-            for account in CAST:
+            for account in self.everybody:
                 before, held = self.before[account], self.before[account] >> 112 & MAX_VALUE
                 if before >> 248 & FROZEN:
                     assert self.balance(account) >= before & MAX_VALUE
                 assert self.balance(account) >= min(held, before & MAX_VALUE)
 
     @invariant()
-    def s11_a_pause_of_transfers_stops_all_but_mint_burn_and_orders(self):
+    def s11_a_pause_of_transfers_stops_all_but_mint_burn_redemption_and_orders(self):
         if self.before["config"] >> 192 & TRANSFERS:
-            moved = any(self.balance(a) != self.before[a] & MAX_VALUE for a in CAST)
-            assert not moved or self.moved_by in {"mint", "burn", *self.ORDERS}
+            moved = any(self.balance(a) != self.before[a] & MAX_VALUE for a in self.everybody)
+            free = {"mint", "burn", "surrender", *DESK_VERBS, *self.ORDERS}
+            assert not moved or self.moved_by in free
 
     @invariant()
     def s12_paused_seconds_never_fall_and_need_a_pause(self):
@@ -749,7 +857,14 @@ class LedgerMachine(Twins):
     def s13_supply_rises_only_by_a_mint(self):
         risen = self.supply - (self.before["config"] & MAX_VALUE)
         assert risen <= 0 or self.moved_by == "mint"
-        assert risen >= 0 or self.moved_by in {"burn", "destroy"}
+        assert risen >= 0 or self.moved_by in {"burn", "burnEscrow", "destroy"}
+
+    @invariant()
+    def s14_a_desk_has_what_was_surrendered_and_not_yet_given_back_or_burned(self):
+        if self.before[self.desk] >> 248 & REDEMPTION:
+            risen = self.balance(self.desk) - (self.before[self.desk] & MAX_VALUE)
+            assert risen <= 0 or self.moved_by == "surrender"
+            assert risen >= 0 or self.moved_by in {"surrender", *DESK_VERBS}
 
 
 WORDS = sorted({nonce >> 8 for nonce in NONCES})

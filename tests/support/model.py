@@ -14,7 +14,7 @@ MAX_VALUE = 2**112 - 1
 MAX_NONCE = 2**24 - 1
 MAX_WORD = 2**256 - 1
 TRANSFERS, SIGNATURES, MINT, REDEEM = 1, 2, 4, 8
-BLACKLISTED, FROZEN, VERIFIED, SUITE = 1, 2, 4, 8
+BLACKLISTED, FROZEN, VERIFIED, SUITE, REDEMPTION = 1, 2, 4, 8, 16
 DAY = 86400
 
 
@@ -292,7 +292,7 @@ class Token:
 
     def may_receive(self, address: str) -> bool:
         account = self.accounts[address]
-        return not account.has(BLACKLISTED) and self._known(account)
+        return not account.has(BLACKLISTED | REDEMPTION) and self._known(account)
 
     def can_transfer(self, sender: str, to: str, value: int) -> bool:
         exist = self.has_account(sender) and self.has_account(to)
@@ -302,24 +302,24 @@ class Token:
     def _check_open(self, bits: int) -> None:
         refuse_if(self.pauses & bits != 0, "Paused")
 
-    def _check_sender(self, address: str) -> None:
-        if self.may_send(address):
-            return
+    def _check_sender(self, address: str, *, known: bool = True) -> None:
+        """`known`: whether it must be verified, where the mode asks for it."""
         account = self.accounts[address]
         refuse_if(account.has(BLACKLISTED), "BlacklistedAccount")
         refuse_if(account.has(FROZEN), "FrozenAccount")
-        raise Refused("UnverifiedAccount")
+        refuse_if(known and not self._known(account), "UnverifiedAccount")
 
-    def _check_debit(self, sender: str, value: int) -> None:
-        self._check_sender(sender)
+    def _check_debit(self, sender: str, value: int, *, known: bool = True) -> None:
+        self._check_sender(sender, known=known)
         account = self.accounts[sender]
         refuse_if(value > account.balance, "ERC20InsufficientBalance")
         refuse_if(value > account.spendable, "ERC7943InsufficientUnfrozenBalance")
 
-    def _check_credit(self, to: str) -> None:
+    def _check_credit(self, to: str, *, known: bool = True) -> None:
         refuse_if(not self.has_account(to), "ERC20InvalidReceiver")
         refuse_if(self.accounts[to].has(BLACKLISTED), "BlacklistedAccount")
-        refuse_if(not self.may_receive(to), "UnverifiedAccount")
+        refuse_if(self.accounts[to].has(REDEMPTION), "ERC20InvalidReceiver")
+        refuse_if(known and not self._known(self.accounts[to]), "UnverifiedAccount")
 
     def _shift(self, sender: str, to: str, value: int) -> None:
         """Applies a movement that passed its checks."""
@@ -382,6 +382,39 @@ class Token:
             self._shift(caller, to, value)
         paid = sum(v for _, v in payable)
         return paid, total - paid
+
+    # Redemption
+
+    def surrender(self, caller: str, desk: str, value: int) -> None:
+        self._check_open(REDEEM)
+        refuse_if(not self.accounts[desk].has(REDEMPTION), "NotRedemptionDesk")
+        refuse_if(caller == desk, "ERC20InvalidSender")
+        refuse_if(value == 0, "NothingToSurrender")
+        self._check_debit(caller, value, known=False)
+        self._shift(caller, desk, value)
+
+    def _check_escrow(self, desk: str, value: int) -> None:
+        refuse_if(not self.accounts[desk].has(REDEMPTION), "NotRedemptionDesk")
+        refuse_if(value > self.accounts[desk].balance, "ERC20InsufficientBalance")
+
+    def restore(self, desk: str, to: str, value: int) -> None:
+        self._check_escrow(desk, value)
+        self._check_credit(to, known=False)
+        self._shift(desk, to, value)
+
+    def burn_escrow(self, desk: str, holder: str, value: int) -> None:
+        self._check_open(REDEEM)
+        self._check_sender(holder, known=False)
+        self._check_escrow(desk, value)
+        self.supply -= value
+        self._shift(desk, ZERO, value)
+
+    def appoint_desk(self, address: str, *, code: bool) -> None:
+        """`code`: whether there is any at the address."""
+        self._check_free(address)
+        refuse_if(not code, "NoCode")
+        refuse_if(not self.has_account(address), "InvalidAccount")
+        self._mark(SUITE | REDEMPTION, [address])
 
     # Signatures
 
@@ -486,18 +519,21 @@ class Token:
     def mark(self, flag: int, addresses: list[str]) -> None:
         """Verifies, or makes a contract of the suite."""
         for address in addresses:
-            account = self.accounts[address]
-            barred = account.has(BLACKLISTED | FROZEN) or account.held
-            refuse_if(bool(flag == SUITE and barred), "BarredAccount")
+            if flag == SUITE:
+                self._check_free(address)
             refuse_if(not self.has_account(address), "InvalidAccount")
         self._mark(flag, addresses)
+
+    def _check_free(self, address: str) -> None:
+        account = self.accounts[address]
+        refuse_if(account.has(BLACKLISTED | FROZEN) or account.held != 0, "BarredAccount")
 
     def _mark(self, flag: int, addresses: list[str]) -> None:
         for address in addresses:
             self.accounts[address].flags |= flag
 
     def unmark(self, flag: int, addresses: list[str]) -> None:
-        """Takes any of the four flags away."""
+        """Takes flags away."""
         for address in addresses:
             self.accounts[address].flags &= ~flag
 

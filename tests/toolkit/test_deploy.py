@@ -6,11 +6,16 @@ deploy
 │   └── it plans nothing the second time
 ├── given a run that was cut after any number of transactions
 │   └── it ends as declared when it is repeated
-├── given a plain key as role holder on a chain that is not local
-│   └── it refuses before it sends anything
+├── given a chain that is not local
+│   ├── it refuses a plain key, a multisig of one and a lone attestor before it sends anything
+│   ├── it refuses a person for what only a contract of the suite may hold
+│   └── else it deploys and verifies as on a local one
+├── given desks that are set up otherwise than declared
+│   └── it plans what is missing, and nothing else
 └── when it is over
     ├── the deployer has no power
-    ├── every declared delay is in force, and nothing is pending
+    ├── every declared delay is in force, and nothing is pending; contracts of the suite have none
+    ├── nobody holds any role who was not declared for it
     └── every restricted selector belongs to a role that is not ADMIN
 """
 
@@ -21,11 +26,13 @@ from dataclasses import replace
 import pytest
 
 from pegboard import create2, records
+from pegboard.calendars import parse_day
+from pegboard.config import BY_DESK, SUITE_POWERS, SUITE_PREFIX, Tier
 from pegboard.deploy import Deployer
-from pegboard.errors import DeploymentError
-from pegboard.suite import locate, targets
+from pegboard.errors import ConfigError, DeploymentError, PegboardError
+from pegboard.suite import locate, resolved_holders, targets
 from tests.support.revm import RevmChain
-from tests.support.world import ROOT, artifacts, currencies, desks, key, resolve, roles
+from tests.support.world import REF, ROOT, artifacts, currencies, desks, key, resolve, roles
 
 DEPLOYER = key(0).address
 CODES = ("HKD", "USD")
@@ -47,9 +54,9 @@ class CutChain(RevmChain):
         return super().send(sender, to, data)
 
 
-def deployer_on(chain, account=DEPLOYER, table=None):
-    chosen = {code: currencies()[code] for code in CODES}
-    suite = locate(chain, artifacts(), chosen, desks(), account, resolve)
+def deployer_on(chain, account=DEPLOYER, table=None, chosen=None, declared=None):
+    chosen = chosen or {code: currencies()[code] for code in CODES}
+    suite = locate(chain, artifacts(), chosen, declared or desks(), account, resolve)
     return Deployer(suite, artifacts(), table or roles(), account, resolve)
 
 
@@ -64,7 +71,8 @@ def transactions():
 def test_the_second_plan_is_empty():
     deployer = deployer_on(RevmChain())
     first = deployer.plan()
-    assert len(first.creations) == 5 + 2 * len(CODES)
+    assert len(first.creations) == 5 + len(deployer.suite.ours) + 2 * len(CODES)
+    assert len(deployer.suite.ours) == 7
     lines = []
     deployer.apply(first, lines.append)
     assert len(lines) == len(first.lines())
@@ -108,6 +116,7 @@ def test_addresses_do_not_depend_on_the_chain():
     for code in CODES:
         assert one.suite.pegs[code].token.address == other.suite.pegs[code].token.address
         assert one.suite.pegs[code].feed.address == other.suite.pegs[code].feed.address
+    assert one.suite.ours == other.suite.ours
 
 
 def test_another_deployer_gets_other_addresses():
@@ -115,24 +124,89 @@ def test_another_deployer_gets_other_addresses():
     assert one.suite.peg("HKD").token.address != other.suite.peg("HKD").token.address
 
 
+def live(declared):
+    """The shipped declaration, made for chain 1: only contracts mint and seize."""
+    local = {
+        role: tuple(n for n in names if role not in BY_DESK or n.startswith(SUITE_PREFIX))
+        for role, names in roles().holders["local"].items()
+    }
+    return {
+        "table": replace(roles(), holders={"1": {**local, **declared}}),
+        "chosen": {code: replace(c, reserves=_live(c.reserves)) for code, c in _chosen().items()},
+        "declared": replace(desks(), pause_signers={"1": desks().pause_signers["local"]}),
+    }
+
+
+def _live(reserves):
+    return replace(reserves, attestors={"1": reserves.attestors["local"]})
+
+
+def _chosen():
+    return {code: currencies()[code] for code in CODES}
+
+
+def live_deployer(chain=None, currencies_=None, **holders):
+    """On chain 1, where everybody is a contract that answers 2 to anything."""
+    chain = chain or CutChain(chain_id=1)
+    for names in roles().holders["local"].values():
+        for name in (n for n in names if not n.startswith(SUITE_PREFIX)):
+            chain.put_code(resolve(name), bytes.fromhex("600260005260206000f3"))
+    terms = live(holders)
+    return deployer_on(chain, **terms | ({"chosen": currencies_} if currencies_ else {}))
+
+
 @pytest.mark.req("HK-03")
 def test_a_plain_key_holds_no_role_where_money_is():
-    table = dataclasses.replace(roles(), holders={"1": roles().holders["local"]})
     chain = CutChain(chain_id=1)
     chain.left = 0
-    chosen = {
-        code: dataclasses.replace(
-            config,
-            reserves=dataclasses.replace(
-                config.reserves, attestors={"1": config.reserves.attestors["local"]}
-            ),
-        )
-        for code, config in currencies().items()
-    }
-    suite = locate(chain, artifacts(), chosen, desks(), DEPLOYER, resolve)
-    deployer = Deployer(suite, artifacts(), table, DEPLOYER, resolve)
     with pytest.raises(DeploymentError, match=r"is a plain key on chain 1: .*Safe"):
+        deployer_on(chain, **live({})).plan()
+
+
+@pytest.mark.req("HK-03")
+def test_a_live_chain_is_deployed_by_contracts_alone():
+    deployer = live_deployer()
+    deployer.apply(deployer.plan())
+    deployer.verify()
+    assert deployer.plan().empty
+    suite = deployer.suite
+    assert suite.members(3) == {suite.desks.issuance.address}
+    assert suite.members(8) == {suite.desks.orders.address}
+
+
+@pytest.mark.req("HK-03")
+@pytest.mark.parametrize("role", BY_DESK)
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_live_chain_lets_no_person_do_what_a_desk_does(role, beside):
+    """Nobody mints without order, and nobody seizes without case; beside the desk neither."""
+    chain = CutChain(chain_id=1)
+    (desk,) = (name for name, held in SUITE_POWERS.items() if role in held)
+    person = roles().holders["local"][role][0]
+    holders = {role: (person, desk) if beside else (person,)}
+    deployer = live_deployer(chain, **holders)
+    chain.left = 0
+    with pytest.raises(DeploymentError, match=f"{role} is declared for {resolve(person)}: on a l"):
         deployer.plan()
+
+
+def test_a_local_chain_lets_people_mint():
+    """So that a demo needs no bank."""
+    assert "TEST::4" in roles().holders_on(31337)["MINTER"]
+    deployer_on(RevmChain()).plan()
+
+
+@pytest.mark.req("HK-32")
+def test_a_live_chain_wants_several_attestors():
+    config = currencies()["HKD"]
+    alone = {"HKD": replace(config, reserves=replace(_live(config.reserves), quorum=1))}
+    with pytest.raises(DeploymentError, match="one attestor alone must not state reserves"):
+        live_deployer(currencies_=alone).plan()
+
+
+def test_signers_of_pauses_are_declared_for_the_chain():
+    terms = live({}) | {"declared": desks()}
+    with pytest.raises(ConfigError, match=r"add \[presigned_pause\.signers\.1\]"):
+        deployer_on(RevmChain(chain_id=1), **terms)
 
 
 @pytest.mark.req("HK-05")
@@ -184,10 +258,11 @@ def test_minute_one_the_deployer_has_no_power(finished):
 def test_minute_one_every_delay_is_in_force(finished):
     authority = finished.suite.authority
     for role in roles().roles.values():
-        for name in roles().holders["local"][role.name]:
-            since, delay, pending, effect = authority.call("getAccess", role.id, resolve(name))
+        for account in resolved_holders(finished.suite, roles(), resolve)[role.name]:
+            since, delay, pending, effect = authority.call("getAccess", role.id, account)
+            wanted = 0 if account in finished.suite.ours else role.delay
             assert 0 < since <= finished.suite.chain.now()
-            assert (delay, pending, effect) == (role.delay, 0, 0), role.name
+            assert (delay, pending, effect) == (wanted, 0, 0), role.name
         if role.guardian:
             guardian = roles().roles[role.guardian].id
             assert authority.call("getRoleGuardian", role.id) == guardian
@@ -206,13 +281,31 @@ INTERFACES = {
     "feed": "IReserveFeed",
     "registry": "ICurrencyRegistry",
     "audits": "IAuditRegister",
+    "customers": "ICustomerRegister",
+    "calendar": "IBusinessCalendar",
+    "issuance": "IIssuanceDesk",
+    "redemption": "IRedemptionDesk",
+    "orders": "ILawfulOrders",
+    "presigned": "IPauseBySignature",
 }
-VERBS = [(k, n) for k, i in INTERFACES.items() for n in restricted(i) if (k, n) != ("feed", "post")]
+#: What checks its caller by itself: signatures, an appointment, or whose request it is.
+OPEN = {
+    ("feed", "post"),
+    ("token", "restore"),
+    ("token", "burnEscrow"),
+    ("redemption", "takeBack"),
+    ("presigned", "pause"),
+}
+VERBS = [(k, n) for k, i in INTERFACES.items() for n in restricted(i) if (k, n) not in OPEN]
 
 
 def test_the_interfaces_were_read():
-    assert len(VERBS) == len(set(VERBS)) >= 30
+    assert len(VERBS) == len(set(VERBS)) >= 70
     assert {("token", "mint"), ("token", "upgrade"), ("feed", "clearBreak")} <= set(VERBS)
+    assert {("issuance", "approve"), ("redemption", "settle"), ("orders", "execute")} <= set(VERBS)
+    assert set(INTERFACES) | {"authority"} == set(targets(deployer_on(RevmChain()).suite)), (
+        "a kind of contract is not read"
+    )
 
 
 @pytest.mark.req("HK-02")
@@ -230,7 +323,7 @@ def test_minute_one_every_restricted_selector_belongs_to_its_role(finished, kind
 
 def test_nothing_that_everybody_may_do_is_mapped(finished):
     mapped = {(k, n) for r in roles().roles.values() for k, ns in r.functions.items() for n in ns}
-    assert ("feed", "post") not in mapped
+    assert not mapped & OPEN
     assert {(k, n) for k, n in mapped if k != "authority"} == set(VERBS)
 
 
@@ -297,9 +390,11 @@ def test_opposite_powers_are_apart_by_address():
 
 
 @pytest.mark.req("HK-04")
-def test_who_attests_does_not_mint():
-    deployer = deployer_on(RevmChain(), table=table_with(MINTER=("TEST::16",)))
-    with pytest.raises(DeploymentError, match="MINTER and attestor of HKD"):
+@pytest.mark.parametrize("role", ["MINTER", "APPROVER", "SETTLER"])
+def test_who_attests_does_not_issue_or_settle(role):
+    """Who says what the reserves are must not be who moves what they back."""
+    deployer = deployer_on(RevmChain(), table=table_with(**{role: ("TEST::16",)}))
+    with pytest.raises(DeploymentError, match=f"{role} and attestor of HKD"):
         deployer.plan()
 
 
@@ -313,33 +408,313 @@ def test_who_attests_does_not_mint():
         (bytes.fromhex("600160005260206000f3"), "one signer alone"),
     ],
 )
-def test_a_live_chain_wants_several_signers(code, sentence):
-    chain = RevmChain(chain_id=1)
-    for names in roles().holders["local"].values():
-        for name in names:
-            # Answers 2 to anything.
-            chain.put_code(resolve(name), bytes.fromhex("600260005260206000f3"))
-    currency = {c: replace(currencies()[c], reserves=live(currencies()[c].reserves)) for c in CODES}
-    suite = locate(chain, artifacts(), currency, desks(), DEPLOYER, resolve)
-    deployer = Deployer(suite, artifacts(), table_with(), DEPLOYER, resolve)
+@pytest.mark.parametrize("name", ["TEST::2", "TEST::5", "TEST::42", "TEST::50"])
+def test_a_live_chain_wants_several_signers(name, code, sentence):
+    """Of every role: the old ones, the second of three approvers, the last."""
+    deployer = live_deployer()
     deployer.plan()
-    chain.put_code(resolve("TEST::4"), code)
-    with pytest.raises(DeploymentError, match=sentence):
+    deployer.suite.chain.put_code(resolve(name), code)
+    with pytest.raises(DeploymentError, match=f"{resolve(name)}.* {sentence}"):
         deployer.plan()
 
 
-def live(reserves):
-    return replace(reserves, attestors={"1": reserves.attestors["local"]})
+def test_a_contract_that_tells_no_threshold_is_taken():
+    """Only a Safe's can be asked; what else it is, an auditor must look at."""
+    deployer = live_deployer()
+    # Reverts whatever it is asked.
+    deployer.suite.chain.put_code(resolve("TEST::5"), bytes.fromhex("60006000fd"))
+    deployer.plan()
+
+
+def test_what_is_no_contract_of_the_suite_is_named():
+    deployer = deployer_on(RevmChain(), table=table_with(BURNER=("suite::Vault",)))
+    with pytest.raises(ConfigError, match=r"suite::Vault is no .*suite::LawfulOrders"):
+        deployer.plan()
+
+
+# Nobody else
+
+
+@pytest.fixture(scope="module")
+def powerful():
+    """Everything is in place, and the deployer still ADMIN and GOVERNOR."""
+    deployer = deployer_on(RevmChain())
+    deployer.apply(replace(deployer.plan(), handover=()))
+    return deployer
+
+
+@pytest.fixture
+def unfinished(powerful):
+    point = powerful.suite.chain.snapshot()
+    yield powerful
+    powerful.suite.chain.restore(point)
 
 
 @pytest.mark.req("HK-05")
-def test_an_undeclared_admin_is_found(transactions):
+@pytest.mark.parametrize("role", roles().roles)
+@pytest.mark.parametrize("who", ["a person", "a declared holder", "a contract of the suite"])
+def test_an_undeclared_member_of_any_role_is_found(unfinished, role, who):
     """Granted in the deployer's minutes, and everything declared in place all the same."""
-    chain = RevmChain()
-    deployer = deployer_on(chain)
-    plan = deployer.plan()
-    deployer.apply(replace(plan, handover=()))
-    deployer.suite.authority.send("grantRole", 0, key(30).address, 0, sender=DEPLOYER)
-    deployer.apply(deployer.plan())
-    with pytest.raises(DeploymentError, match=f"{key(30).address} is ADMIN"):
-        deployer.verify()
+    suite = unfinished.suite
+    other = "AUDITOR" if role != "AUDITOR" else "BURNER"
+    account = {
+        "a person": key(30).address,
+        "a declared holder": resolve(roles().holders["local"][other][0]),
+        "a contract of the suite": suite.desks.views.address,
+    }[who]
+    grant = (roles().roles[role].id, account, 0)
+    suite.authority.send("grantRole", *grant, sender=DEPLOYER)
+    unfinished.apply(unfinished.plan())
+    assert unfinished.plan().empty
+    with pytest.raises(DeploymentError, match=f"{account} is {role}, and was not declared"):
+        unfinished.verify()
+
+
+@pytest.mark.req("HK-05")
+def test_a_member_to_be_is_found(unfinished):
+    """A grant that starts later would show itself when nobody looks."""
+    authority, chain = unfinished.suite.authority, unfinished.suite.chain
+    authority.send("setGrantDelay", 3, 86_400, sender=DEPLOYER)
+    chain.warp(5 * 86_400)
+    authority.send("grantRole", 3, key(30).address, 0, sender=DEPLOYER)
+    unfinished.apply(unfinished.plan())
+    assert authority.call("hasRole", 3, key(30).address) == (False, 0)
+    with pytest.raises(DeploymentError, match=f"{key(30).address} is MINTER"):
+        unfinished.verify()
+
+
+@pytest.mark.req("HK-05")
+def test_a_former_member_is_not_named(unfinished):
+    authority = unfinished.suite.authority
+    authority.send("grantRole", 3, key(30).address, 0, sender=DEPLOYER)
+    authority.send("revokeRole", 3, key(30).address, sender=DEPLOYER)
+    unfinished.apply(unfinished.plan())
+    unfinished.verify()
+
+
+@pytest.mark.req("HK-05")
+@pytest.mark.parametrize(
+    ("name", "role"), [(n, r) for n, held in SUITE_POWERS.items() for r in held]
+)
+def test_a_contract_of_the_suite_must_be_declared_too(finished, name, role):
+    """Its power is on chain, and the declaration has lost it."""
+    held = tuple(n for n in roles().holders["local"][role] if n != name)
+    again = deployer_on(finished.suite.chain, table=table_with(**{role: held}))
+    assert again.plan().empty
+    address = again.suite.desks.by_name[name.removeprefix(SUITE_PREFIX)].address
+    with pytest.raises(DeploymentError, match=f"{address} is {role}, and was not declared"):
+        again.verify()
+
+
+@pytest.mark.req("HK-05")
+def test_a_delay_of_another_length_is_found(unfinished):
+    """As long as it is shorter than declared, the plan has the grant; a contract's, too."""
+    suite = unfinished.suite
+    for role, account in (("GOVERNOR", resolve("TEST::2")), ("SEIZER", suite.desks.orders.address)):
+        wanted = suite.delay_of(roles().roles[role], account)
+        grant = (roles().roles[role].id, account, 600)
+        suite.authority.send("grantRole", *grant, sender=DEPLOYER)
+        suite.chain.warp(30 * 86_400)
+        lines = unfinished.plan().lines()
+        assert f"grant {role} to {account} with a delay of {wanted} s" in lines
+        with pytest.raises(DeploymentError, match=f"grant {role} to {account}"):
+            unfinished.verify()
+
+
+# Desks: what is missing, and nothing else
+
+HK = b"HK".ljust(32, b"\0")
+NEW_HOLIDAY = parse_day("2027-11-01")
+
+
+def with_calendar(code, **changes):
+    """The shipped calendars, one of them changed."""
+    calendars = dict(desks().calendars)
+    calendars[code] = replace(calendars[code], **changes)
+    return replace(desks(), calendars=calendars)
+
+
+def with_holidays(**named):
+    days = {parse_day(d.replace("_", "-").lstrip("d")): name for d, name in named.items()}
+    return with_calendar("HK", holidays={**desks().calendars["HK"].holidays, **days})
+
+
+@pytest.mark.req("HK-40")
+def test_calendars_are_set_up_for_the_days_to_come(finished):
+    """Past days decide nothing any more; a weekend is closed by itself."""
+    calendar, now = finished.suite.desks.calendar, finished.suite.chain.now()
+    for declared in desks().calendars.values():
+        code = declared.code.encode().ljust(32, b"\0")
+        terms = (declared.utc_offset, declared.weekend)
+        assert calendar.call("calendarOf", code) == terms
+        today = declared.day_of(now)
+        for day in range(today, declared.last + 1):
+            assert calendar.call("isOpen", code, day) is declared.is_open(day), (code, day)
+        closed = {
+            day
+            for day in range(today - 800, declared.last + 1)
+            if calendar.call("closedDays", code, day >> 8) >> (day & 255) & 1
+        }
+        wanted = {d for d in declared.holidays if d >= today and not declared.is_weekend(d)}
+        assert closed == wanted
+
+
+@pytest.mark.parametrize("days", [1, 100, 500, 1_000])
+def test_a_plan_stays_empty_as_days_go_by(finished, days):
+    """Holidays pass without leaving anything to do."""
+    chain = finished.suite.chain
+    point = chain.snapshot()
+    chain.warp(days * 86_400)
+    assert finished.plan().lines() == []
+    chain.restore(point)
+
+
+def test_a_new_holiday_alone_is_planned(finished):
+    """Added to the file in the course of the year; a weekend or a past day is nothing to do."""
+    more = with_holidays(d2027_11_01="A new day", d2027_11_06="A Saturday", d2026_11_02="Past")
+    lines = deployer_on(finished.suite.chain, declared=more).plan().lines()
+    done = [line for line in lines if not line.endswith("the deployer")]
+    assert done == ["add 1 holidays to the calendar of Hong Kong"]
+
+
+@pytest.mark.req("HK-40")
+def test_todays_holiday_is_still_planned(finished):
+    """To the second: the day is the calendar's own, and today can still be closed."""
+    chain = finished.suite.chain
+    more = with_holidays(d2027_11_01="A new day")
+    start = desks().calendars["HK"].end_of(NEW_HOLIDAY - 1) + 1
+    for moment, planned in ((start, 1), (start + 86_399, 1), (start + 86_400, 0)):
+        point = chain.snapshot()
+        chain.warp(moment - chain.now())
+        lines = deployer_on(chain, declared=more).plan().lines()
+        assert lines.count("add 1 holidays to the calendar of Hong Kong") == planned
+        chain.restore(point)
+
+
+def test_a_declared_storm_is_no_difference(unfinished):
+    """What CLERK closed is closed, whether the file says so or not."""
+    calendar, chain = unfinished.suite.desks.calendar, unfinished.suite.chain
+    unfinished.apply(unfinished.plan())
+    storm = desks().calendars["HK"].day_of(chain.now()) + 3
+    calendar.send("declareClosed", HK, storm, REF, sender=resolve("TEST::49"))
+    unfinished.verify()
+    told = {**desks().calendars["HK"].holidays, storm: "A storm"}
+    deployer_on(chain, declared=with_calendar("HK", holidays=told)).verify()
+
+
+def test_a_removed_holiday_is_planned_anew(unfinished):
+    calendar = unfinished.suite.desks.calendar
+    day = parse_day("2027-12-27")
+    calendar.send("removeHolidays", HK, [day], REF, sender=DEPLOYER)
+    assert "add 1 holidays to the calendar of Hong Kong" in unfinished.plan().lines()
+    unfinished.apply(unfinished.plan())
+    unfinished.verify()
+    assert calendar.call("isOpen", HK, day) is False
+
+
+def test_a_calendar_that_is_not_there_is_planned(finished):
+    """With its holidays, after the suite was deployed."""
+    calendars = {**desks().calendars, "MO": replace(desks().calendars["HK"], code="MO", name="Mac")}
+    declared = replace(desks(), calendars=calendars)
+    lines = deployer_on(finished.suite.chain, declared=declared).plan().lines()
+    assert "add the business calendar of Mac" in lines
+    assert len([line for line in lines if "holidays to the calendar of Mac" in line]) == 1
+
+
+@pytest.mark.parametrize(
+    ("undo", "line"),
+    [
+        (
+            lambda s: s.peg("HKD").token.prepare("delist", [s.desks.issuance.address], REF),
+            "make the issuance desk a contract of HKD",
+        ),
+        (
+            lambda s: s.peg("HKD").token.prepare("delist", [s.desks.redemption.address], REF),
+            "let the redemption desk take HKD",
+        ),
+        (
+            lambda s: s.desks.issuance.prepare(
+                "loosenTiers", s.peg("HKD").token.address, [(1, 1)], REF
+            ),
+            "set how many must approve orders of HKD",
+        ),
+    ],
+)
+def test_what_was_undone_is_planned_anew(unfinished, undo, line):
+    """One line for what differs, and another run does nothing."""
+    unfinished.apply(unfinished.plan())
+    call = undo(unfinished.suite)
+    authority, governor = unfinished.suite.authority, resolve("TEST::2")
+    authority.send("schedule", call.to, call.data, 0, sender=governor)
+    unfinished.suite.chain.warp(2 * 86_400)
+    unfinished.suite.chain.send(governor, call.to, call.data)
+    lines = unfinished.plan().lines()
+    assert [x for x in lines if not x.endswith("the deployer")] == [line]
+    with pytest.raises(DeploymentError, match=line):
+        unfinished.verify()
+
+
+def test_other_tiers_are_planned(finished):
+    chosen = {**_chosen(), "HKD": replace(currencies()["HKD"], tiers=(Tier(10**12, 2),))}
+    lines = deployer_on(finished.suite.chain, chosen=chosen).plan().lines()
+    assert "set how many must approve orders of HKD" in lines
+    assert "set how many must approve orders of USD" not in lines
+
+
+def test_a_new_currency_finds_the_desks_there(finished):
+    """A later run makes the token, and lets the same desks serve it."""
+    chosen = {**_chosen(), "CNH": currencies()["CNH"]}
+    plan = deployer_on(finished.suite.chain, chosen=chosen).plan()
+    assert [c.name for c in plan.creations] == ["CNH token", "CNH reserve feed"]
+    lines = plan.lines()
+    for line in (
+        "make the issuance desk a contract of CNH",
+        "let the redemption desk take CNH",
+        "set how many must approve orders of CNH",
+        "let CNH be redeemed within 1 business days of HK",
+    ):
+        assert line in lines
+    assert not [x for x in lines if x.startswith(("add ", "create Issuance", "grant "))]
+
+
+def with_redemption(**changes):
+    redemption = replace(currencies()["HKD"].redemption, **changes)
+    return {**_chosen(), "HKD": replace(currencies()["HKD"], redemption=redemption)}
+
+
+def test_other_terms_of_redemption_are_found(finished):
+    """They are set once, for ever: what a chain has and a file says must be the same."""
+    for changes in ({"business_days": 2}, {"calendar": "US"}):
+        again = deployer_on(finished.suite.chain, chosen=with_redemption(**changes))
+        # FAULT: the plan only asks whether the token is listed, not on which terms.
+        with pytest.raises(PegboardError, match="HKD"):
+            again.verify()
+
+
+def test_another_clock_or_weekend_is_found(finished):
+    """A calendar's are set once, for ever, too."""
+    for changes in ({"utc_offset": 9 * 3_600}, {"weekend": 64}):
+        again = deployer_on(finished.suite.chain, declared=with_calendar("HK", **changes))
+        # FAULT: the plan only asks whether the calendar is there, not what it is.
+        with pytest.raises(PegboardError, match=r"HK|Hong Kong"):
+            again.verify()
+
+
+def test_a_calendar_that_no_file_declares_is_refused_before_anything_is_sent():
+    """Else the desk refuses it on chain, when half of the deployment is done."""
+    chain = CutChain()
+    chain.left = 0
+    deployer = deployer_on(chain, chosen=with_redemption(calendar="XX"))
+    # FAULT: nothing compares the currencies' calendars with those that are declared.
+    with pytest.raises(PegboardError, match="XX"):
+        deployer.plan()
+
+
+def test_a_desk_that_replaces_another_must_be_there():
+    """A predecessor without code would refuse every order, and only then."""
+    chain = CutChain()
+    chain.left = 0
+    deployer = deployer_on(chain, declared=replace(desks(), predecessor=key(60).address))
+    # FAULT: the predecessor's address is taken as it is.
+    with pytest.raises(PegboardError, match="predecessor"):
+        deployer.plan()

@@ -14,9 +14,11 @@ perform
 import pytest
 
 from pegboard import actions
+from pegboard.contract import Call
 from pegboard.errors import InputError, NotDue, NotPermitted, Reverted
 from pegboard.inputs import reference
 from pegboard.operate import perform
+from pegboard.suite import targets
 from tests.support.world import REF, roles
 
 
@@ -80,7 +82,7 @@ def test_a_summary_says_what_a_signer_should_see(world):
     seen = actions.summarise(world.suite, roles(), action, signer)
     assert seen.sentence == f"create 50,000.00 HKD at {to}, reference FPS 17"
     assert (seen.needs, seen.roles, seen.delay) == ("MINTER", ("MINTER",), 0)
-    assert (seen.chain_id, seen.signer, seen.token) == (31337, signer, world.token.address)
+    assert (seen.chain_id, seen.signer, seen.contract) == (31337, signer, world.token.address)
     assert seen.status.headroom == world.token.call("reserveHeadroom")
 
 
@@ -121,3 +123,22 @@ def test_marks_know_when_there_is_nothing_to_do(world, verb, undo, role):
     assert actions.mark(world.peg, verb, [holder], REF).nothing_to_do
     both = [holder, world.holder(1).address]
     assert not actions.mark(world.peg, verb, both, REF).nothing_to_do
+
+
+@pytest.mark.req("HK-11")
+@pytest.mark.parametrize(
+    ("kind", "verb", "role"),
+    [
+        (kind, verb, role.name)
+        for role in roles().roles.values()
+        for kind, verbs in role.functions.items()
+        for verb in verbs
+        if kind != "authority"  # the manager itself decides about most of those
+    ],
+)
+def test_the_role_is_that_of_this_contracts_verb(world, kind, verb, role):
+    """Several contracts have a `release`, a `freeze` or a `cancel`, for different people."""
+    for contract in targets(world.suite)[kind]:
+        call = Call(contract.address, contract.selector(verb), verb)
+        action = actions.Action(verb=verb, contract=contract, call=call, ref=REF, peg=None)
+        assert actions.role_for(world.suite, action, roles()) == role

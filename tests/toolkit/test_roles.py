@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.world import currencies, roles
+from pegboard.config import BY_DESK, SUITE_POWERS, SUITE_PREFIX
+from tests.support.world import currencies, desks, roles
 
 #: What makes the issuer's hand firmer: no delay.
 TIGHTEN = {
@@ -18,6 +19,10 @@ TIGHTEN = {
     "audits": ["withdraw"],
     "feed": ["reportBreak", "expelAttestor"],
     "authority": ["expel"],
+    "issuance": ["closeChannel", "lowerChannel", "tightenTiers", "cancel"],
+    "orders": ["openCase", "nameAccount", "freeze", "hold", "cancel"],
+    "presigned": ["revoke", "expelSigner"],
+    "customers": ["unbind"],
 }
 #: What makes it looser, or cannot be undone: a delay, and somebody who can cancel.
 LOOSEN = {
@@ -31,13 +36,19 @@ LOOSEN = {
         "raiseMintLimit",
         "enlist",
         "delist",
+        "appointDesk",
         "rescueERC20",
         "seize",
         "destroy",
         "upgrade",
     ],
     "feed": ["clearBreak", "addAttestor", "setQuorums"],
-    "registry": ["register", "retire"],
+    "registry": ["register", "retire", "tagWallet", "untagWallet"],
+    "issuance": ["openChannel", "raiseChannel", "loosenTiers"],
+    "redemption": ["list", "raiseFee", "lowerFee", "extend", "release"],
+    "calendar": ["addCalendar", "addHolidays", "removeHolidays"],
+    "orders": ["unfreeze", "release", "closeCase", "execute"],
+    "presigned": ["addSigner", "setQuorum"],
     "authority": [
         "grantRole",
         "revokeRole",
@@ -50,11 +61,23 @@ LOOSEN = {
         "updateAuthority",
     ],
 }
-#: Everyday verbs, which their own limits bound.
+#: Everyday verbs, which their own limits, a second party or a cooling time bound.
 EVERYDAY = {
     "token": ["mint", "burn", "verify"],
     "audits": ["register"],
     "authority": ["labelRole"],
+    "issuance": ["propose", "approve"],
+    "redemption": [
+        "validate",
+        "instruct",
+        "giveBack",
+        "recordDelay",
+        "settle",
+        "reject",
+    ],
+    "customers": ["bind", "renew", "setPayout"],
+    "orders": ["reviewCase", "propose"],
+    "calendar": ["declareClosed"],
 }
 
 
@@ -107,7 +130,26 @@ PAIRS = [
     ("ADMIN", "MINTER"),
     ("GOVERNOR", "MINTER"),
     ("GOVERNOR", "EXPELLER"),
+    ("PROPOSER", "APPROVER"),
+    ("PROPOSER", "REGISTRAR"),
+    ("APPROVER", "REGISTRAR"),
+    ("APPROVER", "GOVERNOR"),
+    ("REGISTRAR", "GOVERNOR"),
+    ("PAUSER", "GOVERNOR"),
+    ("TELLER", "SETTLER"),
+    ("TELLER", "REGISTRAR"),
+    ("DEFERRER", "TELLER"),
+    ("DEFERRER", "GUARDIAN"),
+    ("CASEWORKER", "EXECUTOR"),
+    ("CASEWORKER", "RELEASER"),
+    ("EXECUTOR", "RELEASER"),
+    ("EXECUTOR", "GUARDIAN"),
 ]
+
+
+def people(names):
+    """All but contracts of the suite, whose own verbs have roles of their own."""
+    return {name for name in names if not name.startswith(SUITE_PREFIX)}
 
 
 @pytest.mark.req("HK-04")
@@ -116,7 +158,34 @@ def test_opposite_powers_are_apart(one, other):
     table = roles().roles
     assert other in table[one].apart_from or one in table[other].apart_from
     for holders in roles().holders.values():
-        assert not set(holders[one]) & set(holders[other])
+        assert people(holders[one])
+        assert not people(holders[one]) & people(holders[other])
+
+
+@pytest.mark.req("HK-04")
+def test_contracts_of_the_suite_hold_exactly_their_powers():
+    """Which of its own verbs each of them needs, and nothing besides."""
+    for holders in roles().holders.values():
+        declared = {
+            (name, role) for role, names in holders.items() for name in set(names) - people(names)
+        }
+        assert declared == {(name, role) for name, held in SUITE_POWERS.items() for role in held}
+
+
+@pytest.mark.req("HK-03")
+def test_what_a_desk_does_by_itself_can_belong_to_desks_alone():
+    """A live chain gives these to no person: of each there is a contract that can have it."""
+    assert set(BY_DESK) == {"MINTER", "SEIZER"}
+    assert set(BY_DESK) <= {role for held in SUITE_POWERS.values() for role in held}
+
+
+@pytest.mark.req("HK-10")
+def test_who_signs_pauses_ahead_holds_no_role():
+    """They are many, far from each other, and known for nothing else."""
+    for chain, signers in desks().pause_signers.items():
+        held = {name for names in roles().holders[chain].values() for name in names}
+        assert len(set(signers)) >= desks().pause_quorum >= 2
+        assert not set(signers) & held
 
 
 @pytest.mark.req("HK-04")

@@ -17,6 +17,7 @@ HELD = "ERC7943InsufficientUnfrozenBalance"
 UNVERIFIED = "UnverifiedAccount"
 SUITE = "SuiteAccount"
 NO_REACH = "OutOfReach"
+INVALID = "ERC20InvalidReceiver"
 
 #: What a party may be; everybody else in the call is unmarked, and verified if the mode asks.
 STATES = {
@@ -25,19 +26,21 @@ STATES = {
     "held": "a hold on more than its balance",
     "unverified": "not verified, in allow-list mode",
     "suite": "a contract of the suite, not verified, in allow-list mode",
+    "desk": "the same, and appointed to take redemptions",
 }
 
-_SENDER = (FROZEN, BLACKLISTED, HELD, UNVERIFIED, OK)
-_SPENDER = (FROZEN, BLACKLISTED, OK, UNVERIFIED, OK)
-_RECEIVER = (OK, BLACKLISTED, OK, UNVERIFIED, OK)
-_ROW = (OK, SKIPPED, OK, SKIPPED, OK)
-_NOBODY = (OK, OK, OK, OK, OK)
-_TAKEN_FROM = (OK, OK, OK, NO_REACH, SUITE)
-_BARRED = (OK, OK, OK, OK, SUITE)
+_SENDER = (FROZEN, BLACKLISTED, HELD, UNVERIFIED, OK, OK)
+_SPENDER = (FROZEN, BLACKLISTED, OK, UNVERIFIED, OK, OK)
+_RECEIVER = (OK, BLACKLISTED, OK, UNVERIFIED, OK, INVALID)
+_ROW = (OK, SKIPPED, OK, SKIPPED, OK, SKIPPED)
+_NOBODY = (OK, OK, OK, OK, OK, OK)
+_TAKEN_FROM = (OK, OK, OK, NO_REACH, SUITE, SUITE)
+_BARRED = (OK, OK, OK, OK, SUITE, SUITE)
+_BLACKLIST_ONLY = (OK, BLACKLISTED, OK, OK, OK, OK)
 
 _TRANSFER = {"from": _SENDER, "to": _RECEIVER}
 _TRANSFER_FROM = {"spender": _SPENDER, "from": _SENDER, "to": _RECEIVER}
-_PERMIT = {"owner": (OK, BLACKLISTED, OK, OK, OK), "spender": _NOBODY, "relayer": _NOBODY}
+_PERMIT = {"owner": _BLACKLIST_ONLY, "spender": _NOBODY, "relayer": _NOBODY}
 _SIGNED = {"from": _SENDER, "to": _RECEIVER, "relayer": _NOBODY}
 _RECEIVED = {"from": _SENDER, "to": _RECEIVER}
 _CANCEL = {"authorizer": _NOBODY, "relayer": _NOBODY}
@@ -62,7 +65,10 @@ POLICY: dict[str, dict[str, tuple[str, ...]]] = {
     "cancelAuthorization, bytes": _CANCEL,
     "pay": _PAY,
     "pay with references": _PAY,
-    "mint": {"minter": (OK, BLACKLISTED, OK, OK, OK), "recipient": _RECEIVER},
+    "surrender": {"holder": (FROZEN, BLACKLISTED, HELD, OK, OK, OK)},
+    "restore": {"to": (OK, BLACKLISTED, OK, OK, OK, INVALID)},
+    "burnEscrow": {"holder": (FROZEN, BLACKLISTED, OK, OK, OK, OK)},
+    "mint": {"minter": _BLACKLIST_ONLY, "recipient": _RECEIVER},
     "burn": {"burner": _SENDER},
     "seize": {"from": _TAKEN_FROM, "to": _RECEIVER, "seizer": _NOBODY},
     "destroy": {"from": _TAKEN_FROM, "seizer": _NOBODY},
@@ -94,6 +100,8 @@ STOPPED_BY: dict[str, tuple[int, ...]] = {
     "receiveWithAuthorization, bytes": (1, 2),
     "pay": (1,),
     "pay with references": (1,),
+    "surrender": (8,),
+    "burnEscrow": (8,),
     "mint": (4,),
     "burn": (8,),
 }
@@ -130,13 +138,15 @@ def render() -> str:
         "An approval moves nothing, so it asks nothing of either party; `transferFrom` asks all",
         "three. Whoever relays a signature only pays the gas. An order (`seize`, `destroy`)",
         "reaches barred accounts and held amounts only; both stay in the supply and stay backed.",
+        "Allow-list mode shuts nobody out of redemption. Tokens reach a desk by `surrender` only;",
+        "`restore` and `burnEscrow` are the desk's, and reach no further than what it was given.",
         "",
         "## What a pause stops",
         "",
         *_table(["call", *(f"{name} ({bit})" for bit, name in BITS.items())], pauses),
         "",
-        "Lawful orders always work, and so does voiding what one signed. A pause of redemption",
-        "needs a consent reference.",
+        "Lawful orders always work, and so do voiding what one signed and giving back what was",
+        "surrendered. A pause of redemption needs a consent reference.",
         "",
     ]
     return "\n".join(lines)

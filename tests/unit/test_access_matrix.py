@@ -1,7 +1,7 @@
 """Who may call what: every state-changing selector, every role and a stranger, both ways.
 
 a verb of the issuer
-├── called by a stranger or a member of another role
+├── called by a stranger, a member of another role or a contract of the suite without the role
 │   ├── directly: reverts with AccessManagedUnauthorized
 │   └── scheduled or executed through the manager: reverts with AccessManagerUnauthorizedCall
 ├── called by its role's member
@@ -9,6 +9,8 @@ a verb of the issuer
 │   ├── with a delay, directly: reverts with AccessManagerNotScheduled
 │   ├── with a delay, when due: succeeds
 │   └── through the manager's execute: reverts with CallerIsAuthority
+├── called by a contract of the suite that holds its role: succeeds at once
+├── called as one of several steps of lawful orders: asks the same as by itself
 └── called at Controls instead of a token: reverts with NotDelegated
 a verb of the manager itself
 ├── called by anybody else: reverts with AccessManagerUnauthorizedAccount
@@ -17,14 +19,35 @@ a selector that no table knows
 └── fails this test
 """
 
+from contextlib import contextmanager
+
+import pyrevm
 import pytest
 
-from tests.support.refusal import refused
-from tests.support.world import REF, artifacts, roles
-from tests.unit.verbs import MANAGER_DECIDES, PUBLIC, VERBS, role_of, set_stage, state_changing
+from pegboard.errors import Reverted
+from pegboard.suite import resolved_holders, targets
+from tests.support.refusal import refused, words_of
+from tests.support.world import REF, artifacts, resolve, roles
+from tests.unit.verbs import (
+    CODE,
+    DESKS,
+    MANAGER_DECIDES,
+    PUBLIC,
+    VERBS,
+    role_of,
+    set_stage,
+    state_changing,
+)
 
-CALLERS = [*roles().roles, "stranger"]
+CALLERS = [*roles().roles, "stranger", *DESKS, "RedemptionDesk"]
 ROWS = [pytest.param(kind, verb, id=f"{kind}.{verb}") for kind, verb in VERBS]
+LAWFUL = [verb for kind, verb in VERBS if kind == "orders"]
+BY_DESK = [
+    pytest.param(desk, kind, verb, id=f"{desk}-{kind}.{verb}")
+    for desk, held in DESKS.items()
+    for kind, verb in VERBS
+    if role_of(kind, verb) in held
+]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +63,34 @@ def stage(staged):
 
 
 def address_of(stage, caller):
-    return stage.world.holder(4).address if caller == "stranger" else stage.world.member(caller)
+    if caller == "stranger":
+        return stage.world.holder(4).address
+    desk = stage.world.suite.desks.by_name.get(caller)
+    return desk.address if desk else stage.world.member(caller)
+
+
+def powers_of(caller):
+    """The roles of a caller; a stranger and a desk without any have none."""
+    return {caller} if caller in roles().roles else DESKS.get(caller, set())
+
+
+@contextmanager
+def sending(stage, address):
+    """Lets a contract send by itself, which no transaction does (EIP-3607), without its code."""
+    evm = stage.world.chain.evm
+    account = evm.basic(address)
+    bare = pyrevm.AccountInfo(nonce=account.nonce, balance=account.balance)
+    evm.insert_account_info(address, bare)
+    yield
+    evm.insert_account_info(address, account)
+
+
+@contextmanager
+def denied(name, **evidence):
+    """What is inside must revert with exactly this error; what it changes is asked once for all."""
+    with pytest.raises(Reverted) as caught:
+        yield
+    assert (caught.value.name, caught.value.arguments) == (name, evidence)
 
 
 def prepared(stage, kind, verb):
@@ -82,11 +132,30 @@ def test_every_restricted_selector_is_mapped_to_its_role(stage, kind):
 
 
 def test_nothing_is_payable():
-    ours = ("PeggedToken", "Controls", "ReserveFeed", "FeedControls")
-    for name in (*ours, "CurrencyRegistry", "AuditRegister"):
-        kinds = {x.get("stateMutability") for x in artifacts()[name].abi if x["type"] != "error"}
-        assert "payable" not in kinds
+    """But `execute` of the library's manager, which hands on what it is sent."""
+    for name in {"AuditViews"}.union(*(CODE[kind] for kind in CODE)):
+        payable = {x.get("name") for x in artifacts()[name].abi if "payable" in _mutability(x)}
+        assert payable == ({"execute"} if name == "Authority" else set())
         assert not [x for x in artifacts()[name].abi if x["type"] == "receive"]
+
+
+def _mutability(item):
+    return {item.get("stateMutability")}
+
+
+def test_what_only_answers_has_nothing_to_call():
+    """The auditor's views change nothing, whoever asks."""
+    kinds = {x["stateMutability"] for x in artifacts()["AuditViews"].abi if x["type"] == "function"}
+    assert kinds <= {"view", "pure"}
+
+
+def test_every_contract_of_the_suite_is_in_the_matrix(stage):
+    """A contract that a deployment makes, and no table knows, fails."""
+    suite = stage.world.suite
+    known = {c.address for contracts in targets(suite).values() for c in contracts}
+    known |= {suite.controls.address, suite.feed_controls.address, suite.desks.views.address}
+    assert {c.address for c in stage.world.deployer._creations()} == known
+    assert set(targets(suite)) == set(CODE) == set(PUBLIC)
 
 
 @pytest.mark.req("HK-02")
@@ -96,25 +165,22 @@ def test_nobody_else_may(stage, kind, verb):
     target, call = prepared(stage, kind, verb)
     authority = stage.world.suite.authority
     role = role_of(kind, verb)
-    tried = 0
-    for caller in CALLERS:
-        if caller == role:
-            continue
-        sender = address_of(stage, caller)
+    senders = {address_of(stage, c) for c in CALLERS if role not in powers_of(c)}
+    # It does not call itself: while a contract sends, its address answers nothing.
+    senders.discard(target.address)
+    assert len(senders) >= len(roles().roles)
+    before = words_of(stage.world)
+    for sender in senders:
         name, evidence = unauthorised(kind, sender, role)
-        with refused(stage.world, name, **evidence):
-            target.submit(call.data, sender=sender)
-        for way, extra in (("execute", ()), ("schedule", (0,))):
-            with refused(
-                stage.world,
-                "AccessManagerUnauthorizedCall",
-                caller=sender,
-                target=target.address,
-                selector="0x" + call.data[:4].hex(),
-            ):
-                authority.send(way, target.address, call.data, *extra, sender=sender)
-        tried += 1
-    assert tried == len(CALLERS) - 1
+        selector = "0x" + call.data[:4].hex()
+        managed = {"caller": sender, "target": target.address, "selector": selector}
+        with sending(stage, sender):
+            with denied(name, **evidence):
+                target.submit(call.data, sender=sender)
+            for way, extra in (("execute", ()), ("schedule", (0,))):
+                with denied("AccessManagerUnauthorizedCall", **managed):
+                    authority.send(way, target.address, call.data, *extra, sender=sender)
+    assert words_of(stage.world) == before
 
 
 @pytest.mark.req("HK-09")
@@ -168,14 +234,63 @@ def test_controls_refuses_a_direct_call(stage, verb):
         controls.submit(data, sender=sender)
 
 
+@pytest.mark.parametrize(("desk", "kind", "verb"), BY_DESK)
+def test_a_contract_of_the_suite_acts_at_once(stage, desk, kind, verb):
+    """Its own verbs have the delays, and ask who calls."""
+    target, call = prepared(stage, kind, verb)
+    sender = stage.world.suite.desks.by_name[desk].address
+    answer = stage.world.suite.authority.call("canCall", sender, target.address, call.data[:4])
+    assert answer == (True, 0)
+    if target.address != sender:
+        with sending(stage, sender):
+            receipt = target.submit(call.data, sender=sender)
+        assert target.address in {log.address for log in receipt.logs}
+
+
+@pytest.mark.parametrize("verb", LAWFUL)
+def test_several_steps_in_one_call_ask_as_one_does(stage, verb):
+    """A step needs its caller's role and its own schedule, wherever it stands."""
+    target, call = prepared(stage, "orders", verb)
+    role = role_of("orders", verb)
+    sender, delay = stage.world.member(role), roles().roles[role].delay
+    before = words_of(stage.world)
+    for caller in {address_of(stage, c) for c in (*roles().roles, "stranger")} - {sender}:
+        with denied("AccessManagedUnauthorized", caller=caller):
+            target.send("multicall", [call.data], sender=caller)
+    assert words_of(stage.world) == before
+    authority = stage.world.suite.authority
+    if delay:
+        operation = authority.call("hashOperation", sender, target.address, call.data)
+        with refused(stage.world, "AccessManagerNotScheduled", operationId=operation):
+            target.send("multicall", [call.data], sender=sender)
+        authority.send("schedule", target.address, call.data, 0, sender=sender)
+        stage.world.chain.warp(delay)
+    receipt = target.send("multicall", [call.data], sender=sender)
+    assert target.address in {log.address for log in receipt.logs}
+
+
 @pytest.mark.req("HK-04")
 @pytest.mark.parametrize("role", roles().roles)
 def test_one_holder_a_role(stage, role):
-    """What the rows above rest on: every member holds exactly one role, with the declared delay."""
-    authority = stage.world.suite.authority
-    for other in roles().roles.values():
-        member, delay = authority.call("hasRole", other.id, stage.world.member(role))
-        assert (member, delay) == ((True, other.delay) if other.name == role else (False, 0))
+    """What the rows above rest on: every person holds exactly one role, with the declared delay."""
+    suite = stage.world.suite
+    declared = resolved_holders(suite, roles(), resolve)
+    assert suite.members(roles().roles[role].id) == set(declared[role])
+    for account in declared[role]:
+        for other in roles().roles.values():
+            answer = suite.authority.call("hasRole", other.id, account)
+            holds = account in declared[other.name]
+            assert holds == (other.name == role) or account in suite.ours
+            assert answer == ((True, suite.delay_of(other, account)) if holds else (False, 0))
+
+
+@pytest.mark.req("HK-04")
+@pytest.mark.parametrize("desk", DESKS)
+def test_a_contract_of_the_suite_never_waits(stage, desk):
+    """Its grants have no delay: what it does follows its own verbs, which have."""
+    authority, address = stage.world.suite.authority, stage.world.suite.desks.by_name[desk].address
+    for role in roles().roles.values():
+        assert authority.call("hasRole", role.id, address) == (role.name in DESKS[desk], 0)
 
 
 def test_the_manager_decides_only_about_itself():

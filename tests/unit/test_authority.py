@@ -13,6 +13,12 @@ grantRole
 renounceRole, revokeRole
 └── when it would remove the last ADMIN in effect: reverts with LastAdmin
 
+members
+├── given a role that nobody holds: empty
+├── given a grant that is not in effect yet: named all the same
+├── given a second grant to the same account: named once
+└── given a removal in any of the three ways: not named any more, and no other role is changed
+
 a scheduled operation
 ├── cancelled by the guardian of its role, by ADMIN or by who scheduled it: cannot be executed
 ├── cancelled by anybody else: reverts with AccessManagerUnauthorizedCancel
@@ -29,14 +35,21 @@ minute one
 
 import pytest
 
+from pegboard.suite import resolved_holders, targets
 from tests.support.refusal import creation_refused, emitted, refused, when_due
-from tests.support.world import REF, artifacts, key, roles
+from tests.support.world import REF, artifacts, key, resolve, roles
 
 ZERO = "0x" + "00" * 20
 ADMIN, GOVERNOR, MINTER, RESUMER = 0, 1, 3, 11
 PUBLIC_ROLE = 2**64 - 1
 DAY = 86_400
 WEEK = 7 * DAY
+
+
+def every_target(world, *but):
+    """Every contract of the suite that has restricted verbs."""
+    kinds = targets(world.suite).items()
+    return [contract for kind, contracts in kinds if kind not in but for contract in contracts]
 
 
 def operation_of(world, sender, contract, data):
@@ -176,6 +189,64 @@ def test_the_public_role_is_locked(world, authority, minter, expeller):
         authority.send("expel", PUBLIC_ROLE, minter, REF, sender=expeller)
 
 
+# Members
+
+
+@pytest.mark.req("HK-19")
+@pytest.mark.parametrize("name", roles().roles)
+def test_members_are_the_declared_holders(world, name):
+    """Nobody else was granted anything while the suite was deployed."""
+    holders = resolved_holders(world.suite, roles(), resolve)[name]
+    found = world.suite.authority.call("members", roles().roles[name].id)
+    assert sorted(a.lower() for a in found) == sorted(a.lower() for a in holders)
+
+
+def test_a_role_that_was_never_granted_has_no_members(authority):
+    assert authority.call("members", 999) == ()
+
+
+def test_a_grant_that_is_not_in_effect_is_named(world, authority, minter, stranger):
+    """Who will hold it is known before it does."""
+    when_due(world, "ADMIN", authority, "setGrantDelay", MINTER, 30 * DAY)()
+    world.chain.warp(5 * DAY)  # a grant delay itself takes effect late
+    world.act("GOVERNOR", authority, "grantRole", MINTER, stranger.address, 0)
+    assert authority.call("hasRole", MINTER, stranger.address) == (False, 0)
+    assert world.suite.members(MINTER) >= {minter, stranger.address}
+    world.chain.warp(30 * DAY)
+    assert authority.call("hasRole", MINTER, stranger.address) == (True, 0)
+    assert world.suite.members(MINTER) >= {minter, stranger.address}
+
+
+def test_a_member_is_named_once(world, authority, minter):
+    before = authority.call("members", MINTER)
+    world.act("GOVERNOR", authority, "grantRole", MINTER, minter, 60)
+    assert authority.call("members", MINTER) == before
+    assert [a.lower() for a in before].count(minter.lower()) == 1
+
+
+@pytest.mark.req("HK-06")
+@pytest.mark.parametrize("way", ["expel", "revokeRole", "renounceRole"])
+def test_who_lost_a_role_is_not_named(world, authority, minter, way):
+    """By force, by the slow way, or by its own will; and can be granted it again."""
+    others = {r.id: world.suite.members(r.id) for r in roles().roles.values() if r.id != MINTER}
+    before = world.suite.members(MINTER)
+    if way == "renounceRole":
+        authority.send(way, MINTER, minter, sender=minter)
+    else:
+        extra = (REF,) if way == "expel" else ()
+        world.act("EXPELLER" if extra else "GOVERNOR", authority, way, MINTER, minter, *extra)
+    assert world.suite.members(MINTER) == before - {minter}
+    assert {role_id: world.suite.members(role_id) for role_id in others} == others
+    world.act("GOVERNOR", authority, "grantRole", MINTER, minter, 0)
+    assert world.suite.members(MINTER) == before
+
+
+def test_removing_a_role_that_somebody_lacks_names_nobody_less(world, authority, stranger):
+    before = authority.call("members", MINTER)
+    world.act("EXPELLER", authority, "expel", MINTER, stranger.address, REF)
+    assert authority.call("members", MINTER) == before
+
+
 # Scheduled operations
 
 
@@ -277,8 +348,8 @@ def test_consuming_is_for_targets_only(world, token, authority, resumer, strange
             authority.send("consumeScheduledOp", resumer, scheduled.data, sender=sender)
 
 
-def test_no_target_says_that_it_is_consuming(world, token, feed, registry):
-    for target in (token, feed, registry):
+def test_no_target_says_that_it_is_consuming(world):
+    for target in every_target(world, "authority"):
         assert target.call("isConsumingScheduledOp") == "0x00000000"
         assert target.call("authority").lower() == world.suite.authority.address.lower()
 
@@ -375,21 +446,26 @@ def test_every_role_is_as_declared(world, authority, name):
     assert authority.call("getRoleGuardian", role.id) == guardian
 
 
-def test_no_target_is_closed_or_delayed(world, authority, token, feed, registry):
+def test_no_target_is_closed_or_delayed(world, authority):
     """A closed target could not be frozen or paused; a target delay starts late."""
-    for target in (token, feed, registry, authority):
+    for target in every_target(world):
         assert authority.call("isTargetClosed", target.address) is False
         assert authority.call("getTargetAdminDelay", target.address) == 0
 
 
 TIGHTEN = [
-    *("blacklist", "freeze", "hold", "pause", "enterAllowListMode", "lowerMintLimit"),
+    *("blacklist", "token.freeze", "token.hold", "pause", "enterAllowListMode", "lowerMintLimit"),
     *("reportBreak", "expel", "expelAttestor", "unverify", "withdraw"),
+    *("closeChannel", "lowerChannel", "tightenTiers", "issuance.cancel", "orders.cancel"),
+    *("orders.freeze", "orders.hold", "unbind", "revoke", "expelSigner"),
 ]
 LOOSEN = [
-    *("unblacklist", "unfreeze", "release", "resume", "leaveAllowListMode", "raiseMintLimit"),
+    *("unblacklist", "unfreeze", "token.release", "resume", "leaveAllowListMode", "raiseMintLimit"),
     *("setReserveConfig", "clearBreak", "addAttestor", "setQuorums", "grantRole", "upgrade"),
     *("enlist", "delist", "rescueERC20", "seize", "destroy", "registry.register", "retire"),
+    *("appointDesk", "openChannel", "raiseChannel", "loosenTiers", "list", "raiseFee", "lowerFee"),
+    *("redemption.release", "execute", "closeCase", "orders.release", "extend", "addCalendar"),
+    *("addHolidays", "removeHolidays", "addSigner", "setQuorum"),
 ]
 
 
@@ -424,10 +500,10 @@ def test_loosens_late(verb):
     ("one", "other"),
     [
         ("pause", "resume"),
-        ("freeze", "unfreeze"),
+        ("token.freeze", "unfreeze"),
         ("blacklist", "unblacklist"),
-        ("hold", "release"),
-        ("freeze", "seize"),
+        ("token.hold", "token.release"),
+        ("token.freeze", "seize"),
         ("unfreeze", "seize"),
         ("reportBreak", "clearBreak"),
         ("grantRole", "upgrade"),
@@ -437,6 +513,15 @@ def test_loosens_late(verb):
         ("mint", "raiseMintLimit"),
         ("mint", "setReserveConfig"),
         ("expel", "grantRole"),
+        ("issuance.propose", "issuance.approve"),
+        ("issuance.approve", "bind"),
+        ("issuance.approve", "raiseChannel"),
+        ("instruct", "settle"),
+        ("validate", "setPayout"),
+        ("extend", "instruct"),
+        ("orders.propose", "execute"),
+        ("orders.freeze", "orders.unfreeze"),
+        ("execute", "closeCase"),
     ],
 )
 def test_opposite_powers_are_apart(world, one, other):

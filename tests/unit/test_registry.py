@@ -12,6 +12,15 @@ retire
 
 currencyOf
 └── when the code is not registered: reverts with NotRegistered
+
+tagWallet
+├── when the wallet is address zero, or the purpose is none: reverts with InvalidWallet
+├── given a tagged wallet: replaces the purpose, and lists it once
+└── else: lists the wallet with its purpose, and moves nothing
+
+untagWallet
+├── when the wallet is not tagged: reverts with InvalidWallet
+└── else: forgets it
 """
 
 import pytest
@@ -148,3 +157,77 @@ def test_a_retired_token_goes_on(world, registry, token, holder, payee):
     world.act("GOVERNOR", registry, "retire", b"HKD", REF)
     token.send("transfer", payee.address, 5, sender=holder.address)
     assert token.call("balanceOf", payee.address) == 5
+
+
+# The issuer's own wallets
+
+TREASURY, FEES = b"TREASURY".ljust(32, b"\0"), b"FEES".ljust(32, b"\0")
+REF_HEX, NO_PURPOSE = "0x" + REF.hex(), "0x" + "00" * 32
+
+
+@pytest.mark.req("HK-12")
+@pytest.mark.parametrize("wrong", ["wallet", "purpose", "both"])
+def test_refuses_a_wallet_that_is_none(world, registry, stranger, wrong):
+    wallet = stranger.address if wrong == "purpose" else ZERO
+    purpose = TREASURY if wrong == "wallet" else bytes(32)
+    act = when_due(world, "GOVERNOR", registry, "tagWallet", wallet, purpose, REF)
+    with refused(world, "InvalidWallet", wallet=wallet, purpose="0x" + purpose.hex()):
+        act()
+
+
+@pytest.mark.req("HK-12")
+def test_records_the_issuers_own_wallets(world, registry, governor, stranger, payee):
+    """Late, with who did it and why."""
+    assert registry.call("wallets") == ()
+    for wallet, purpose in ((stranger.address, TREASURY), (payee.address, FEES)):
+        receipt = when_due(world, "GOVERNOR", registry, "tagWallet", wallet, purpose, REF)()
+        hexed = "0x" + purpose.hex()
+        who = {"operator": governor, "ref": REF_HEX}
+        assert emitted(registry, receipt) == [
+            ("WalletTagged", {"wallet": wallet, "purpose": hexed, **who})
+        ]
+        assert registry.call("purposeOf", wallet) == hexed
+    listed = {wallet.lower() for wallet in registry.call("wallets")}
+    assert listed == {stranger.address.lower(), payee.address.lower()}
+
+
+def test_a_second_tag_replaces_the_purpose(world, registry, stranger):
+    for purpose in (TREASURY, TREASURY, FEES):
+        when_due(world, "GOVERNOR", registry, "tagWallet", stranger.address, purpose, REF)()
+        assert registry.call("purposeOf", stranger.address) == "0x" + purpose.hex()
+        assert registry.call("wallets") == (stranger.address.lower(),)
+
+
+@pytest.mark.req("HK-12")
+@pytest.mark.req("HK-28")
+def test_a_tag_moves_and_frees_nothing(world, registry, token, holder, payee):
+    """What the issuer's wallets hold is outstanding like any other, and theirs to send."""
+    world.act("GOVERNOR", registry, "tagWallet", holder.address, TREASURY, REF)
+    assert token.call("totalSupply") == token.call("balanceOf", holder.address) == 1_000_000_000
+    assert token.call("isEnlisted", holder.address) is False
+    world.act("FREEZER", token, "freeze", [holder.address], REF)
+    with refused(world, "FrozenAccount", account=holder.address):
+        token.send("transfer", payee.address, 5, sender=holder.address)
+
+
+def test_refuses_to_untag_what_is_not_tagged(world, registry, stranger, payee):
+    world.act("GOVERNOR", registry, "tagWallet", payee.address, FEES, REF)
+    act = when_due(world, "GOVERNOR", registry, "untagWallet", stranger.address, REF)
+    with refused(world, "InvalidWallet", wallet=stranger.address, purpose=NO_PURPOSE):
+        act()
+
+
+def test_untags(world, registry, governor, stranger, payee):
+    for wallet in (stranger.address, payee.address):
+        world.act("GOVERNOR", registry, "tagWallet", wallet, FEES, REF)
+    receipt = when_due(world, "GOVERNOR", registry, "untagWallet", stranger.address, REF)()
+    assert emitted(registry, receipt) == [
+        ("WalletUntagged", {"wallet": stranger.address, "operator": governor, "ref": REF_HEX})
+    ]
+    assert registry.call("purposeOf", stranger.address) == NO_PURPOSE
+    assert registry.call("wallets") == (payee.address.lower(),)
+    again = when_due(world, "GOVERNOR", registry, "untagWallet", stranger.address, REF)
+    with refused(world, "InvalidWallet", wallet=stranger.address, purpose=NO_PURPOSE):
+        again()
+    world.act("GOVERNOR", registry, "tagWallet", stranger.address, TREASURY, REF)
+    assert registry.call("purposeOf", stranger.address) == "0x" + TREASURY.hex()

@@ -8,6 +8,7 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
+from tests.support.puppet import deploy_puppet
 from tests.support.refusal import refused, words_of
 from tests.support.signed import FOREVER, sign
 from tests.support.world import REF, key
@@ -82,6 +83,42 @@ def test_each_flag_has_its_bit(world, token, holder, fields, role, verb, undo, u
     assert fields() == (0, 0, 0, FUNDS)
 
 
+def test_a_desk_has_a_bit_of_its_own(world, token, holder):
+    """REDEMPTION 252, beside SUITE; both are taken together, and the balance stays."""
+    desk = deploy_puppet(world.chain)
+    token.send("transfer", desk.address, 7, sender=holder.address)
+    world.act("GOVERNOR", token, "appointDesk", desk.address, REF)
+    slot = account_slot(desk.address)
+    assert world.chain.storage(token.address, slot) == 24 << 248 | 7
+    token.send("surrender", desk.address, 5, REF, sender=holder.address)
+    assert world.chain.storage(token.address, slot) == 24 << 248 | 12
+    desk.act(token, "restore", holder.address, 12)
+    assert world.chain.storage(token.address, slot) == 24 << 248
+    world.act("GOVERNOR", token, "delist", [desk.address], REF)
+    assert world.chain.storage(token.address, slot) == 0
+
+
+def test_an_escrow_is_one_word_of_balances(world, token, holder):
+    """Surrendering, giving back and burning touch two accounts and the supply, and nothing else."""
+    desk, own = deploy_puppet(world.chain), holder.address
+    world.act("GOVERNOR", token, "appointDesk", desk.address, REF)
+    ends = {account_slot(own), account_slot(desk.address)}
+    steps = {
+        "surrender": (lambda: token.send("surrender", desk.address, 9, REF, sender=own), ends),
+        "restore": (lambda: desk.act(token, "restore", own, 4), ends),
+        "burnEscrow": (
+            lambda: desk.act(token, "burnEscrow", own, 5),
+            {CONFIG, account_slot(desk.address)},
+        ),
+    }
+    for act, expected in steps.values():
+        before = words_of(world)[token.address.lower()]
+        act()
+        after = words_of(world)[token.address.lower()]
+        changed = {int(slot) for slot in before | after if before.get(slot) != after.get(slot)}
+        assert changed == expected
+
+
 def test_an_accounts_key_is_its_address_with_bit_160(world, token, holder):
     """Nothing but this word, the supply and the mint limit changes when somebody is funded."""
     before = words_of(world)[token.address.lower()]
@@ -116,7 +153,8 @@ def test_neighbouring_fields_do_not_borrow(own_world):
     """The whole balance leaves, with every other field at its greatest value but the bars."""
     token, owner = own_world.token, key(20)
     slot = account_slot(owner.address)
-    rest = 0xFC << 248 | (2**24 - 1) << 224
+    # Of the flags all that let it send and receive: not the two that bar, nor a desk's.
+    rest = 0xEC << 248 | (2**24 - 1) << 224
     own_world.chain.evm.insert_account_storage(token.address, slot, rest | 9)
     token.send("transfer", key(21).address, 9, sender=owner.address)
     assert own_world.chain.storage(token.address, slot) == rest
@@ -243,8 +281,11 @@ def test_the_implementation_is_a_clean_address(world, token, raw):
 def test_nothing_else_is_stored_after_deployment(world, token):
     """I23: the layout is append-only; what a deployment leaves is exactly this."""
     bucket = mapped(BUCKETS, ("bytes32", bytes(32)))
-    slots = {int(slot) for slot in words_of(world)[token.address.lower()]}
-    assert slots == {TERMS, LIMIT, bucket, IMPLEMENTATION}
+    words = {int(slot): int(w) for slot, w in words_of(world)[token.address.lower()].items()}
+    desks = world.suite.desks
+    issuance, redemption = (account_slot(d.address) for d in (desks.issuance, desks.redemption))
+    assert set(words) == {TERMS, LIMIT, bucket, IMPLEMENTATION, issuance, redemption}
+    assert (words[issuance], words[redemption]) == (8 << 248, 24 << 248)
 
 
 def test_controls_stores_nothing_of_its_own(world, token, holder, payee):

@@ -1,0 +1,3 @@
+"""`ape run presign`: see pegboard/cli/presign.py."""
+
+from pegboard.cli.presign import presign as cli  # noqa: F401

@@ -1,0 +1,896 @@
+"""Redeeming, stepped beside its model.
+
+Given two currencies of different places, holders known, barred or unverified, and every pause
+    when tokens are surrendered, requests go their ways, days are closed and opened, and fees change
+        each step succeeds, or is refused with the very error that the model names
+        S1  every word of tokens, register, calendars, terms and requests is the model's
+        S2  a refused call has changed nothing
+        D4  the desk's balance is the sum of its open requests, of each token
+        D6  the supply falls from Paying to Paid only, by exactly one request's amount
+        D7  a holder who is not barred takes back what is not blocked, and nobody else anything
+        D8  a payout is late when and only when it comes after the due date
+        R1  a due date is never before the one that was fixed or consented to, moves later by a
+            closed day or by consent only, and nothing but time makes a request overdue
+        R2  a fee is fixed by the request, and within the cap
+        R3  the supply is what it was at first less what was paid
+        R4  whatever the state, whoever is not barred gets the tokens back when the block is over
+        R5  feeds, and pauses but the one of redemption, change no outcome
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eth_utils import keccak
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+
+from tests.support.desk_machine import (
+    CODES,
+    MARKS,
+    STRANGER,
+    AnyTime,
+    DeskMachine,
+    chance,
+    codes,
+    seldom,
+    usually,
+)
+from tests.support.desk_model import (
+    COOLING,
+    EXPIRED_DILIGENCE,
+    NO_REF,
+    PAYING,
+    READY,
+    REQUESTED,
+    UNKNOWN,
+    VALID,
+)
+from tests.support.model import (
+    BLACKLISTED,
+    DAY,
+    FROZEN,
+    MAX_VALUE,
+    REDEEM,
+    TRANSFERS,
+    VERIFIED,
+    ZERO,
+    Refused,
+)
+from tests.support.stateful import member, report, require_all, sequences
+from tests.support.world import REF, desks, key
+
+KNOWN, OTHER, UNBOUND, SUSPECT = (key(20 + i).address for i in range(4))
+HOLDERS = (KNOWN, OTHER, UNBOUND, SUSPECT)
+MINTER, TELLER, SETTLER = member("MINTER"), member("TELLER"), member("SETTLER")
+GOVERNOR, DEFERRER, SEIZER = member("GOVERNOR"), member("DEFERRER"), member("SEIZER")
+CLERK = member("CLERK")
+GENESIS = 100_000
+#: Days of due diligence: no run leaps further.
+DILIGENCE = 40
+PLACES = {"HKD": "HK", "USD": "US"}
+DAY_BITS, MOMENT, BARRED = 2**24 - 1, 2**40 - 1, (BLACKLISTED | FROZEN) << 248
+NEXT = {REQUESTED: "validate", VALID: "instruct", PAYING: "settle"}
+#: Verbs that must go on whatever the feeds are, and while transfers are paused.
+MOVES = ("surrender", "validate", "instruct", "settle", "takeBack", "giveBack")
+CONTEXTS = ("with a dead feed", "while transfers are paused", "in allow-list mode")
+#: What moves a due date.
+MOVERS = {"validate", "extend", "addHolidays", "removeHolidays", "declareClosed"}
+
+ACTIONS = (
+    *MOVES,
+    *(f"{verb} {context}" for verb in MOVES for context in CONTEXTS),
+    "surrender by an unverified holder",
+    "instruct again",
+    "settle in time",
+    "settle late",
+    "settle with a fee",
+    "takeBack of what was Paying",
+    "takeBack while redemption is paused",
+    "takeBack on the first day",
+    "reject",
+    "recordDelay",
+    "extend",
+    "extend of what was late",
+    "release",
+    "release of what is Paying",
+    "release of a barred holder's",
+    "addHolidays",
+    "addHolidays that moves a date",
+    "removeHolidays",
+    "removeHolidays that moves a date",
+    "declareClosed",
+    "declareClosed that moves a date",
+    "raiseFee",
+    "lowerFee",
+    "transfer",
+    "hold",
+    "unhold",
+    *MARKS,
+    "enterAllowListMode",
+    "leaveAllowListMode",
+    *(f"pause {bits}" for bits in (1, 6, 8, 15)),
+    "resume",
+    "reportBreak",
+    "clearBreak",
+    "bind",
+    "unbind",
+    "renew",
+    "setPayout",
+    "rescue",
+    "rescue of a barred holder",
+    "indifference",
+    "look",
+    "warp",
+    "warp to an edge",
+)
+REFUSALS = (
+    "AccessManagedUnauthorized",
+    "BankReferenceMismatch",
+    "BlacklistedAccount",
+    "CalendarUnknown",
+    "DayOutOfRange",
+    "DueDateNotLater",
+    "DueDiligenceExpired",
+    "ERC20InsufficientBalance",
+    "ERC20InvalidReceiver",
+    "ERC7943InsufficientUnfrozenBalance",
+    "FeeAboveCap",
+    "FeeNotLowered",
+    "FrozenAccount",
+    "HolderBarred",
+    "NotHolder",
+    "NotRedemptionDesk",
+    "NothingToSurrender",
+    "Paused",
+    "PayoutCooling",
+    "PayoutPending",
+    "PayoutUnset",
+    "ReferenceRequired",
+    "TokenNotListed",
+    "UnverifiedAccount",
+    "WalletUnknown",
+    "WrongStatus",
+)
+
+holders = chance(HOLDERS)
+tellers = chance((TELLER, TELLER, SETTLER))
+clerks = chance((CLERK, CLERK, TELLER))
+indexes = st.integers(0, 30)
+amounts = st.one_of(st.integers(1, 3_000), chance(("all", "half", "too much", 0)))
+
+
+class RedemptionMachine(AnyTime, DeskMachine):
+    """Everything that can happen to a request."""
+
+    people = HOLDERS
+    heard = ("RedemptionDesk",)
+
+    # Preparation
+
+    def prepare(self) -> None:
+        """Everybody has tokens; the feeds will grow old; three of four are known."""
+        for code in CODES:
+            self.post_statement(code, 10**9, count=False)
+            for holder in HOLDERS:
+                arguments, values = (holder, GENESIS, REF), (MINTER, holder, GENESIS)
+                self.to_token("mint", code, MINTER, "mint", arguments, "mint", *values, count=False)
+        for holder in (KNOWN, OTHER, SUSPECT):
+            self.bind_wallet(holder, days=DILIGENCE, count=False)
+            self.to_register("setPayout", holder, keccak(text=holder), count=False)
+        self.pass_time(desks().cooling)
+
+    def _start(self) -> None:
+        super()._start()
+        self.payouts = 0
+        self.paid = dict.fromkeys(CODES, 0)
+
+    def watch(self) -> None:
+        self.watch_customers()
+        self.watch_redeeming()
+
+    def grow(self) -> None:
+        self.watch_requests()
+        self.watch_calendars()
+
+    @property
+    def desk(self) -> Any:
+        """The model of the desk."""
+        return self.model.redeeming
+
+    def moments(self) -> list[int]:
+        """Due dates, ends of blocks, new fees, and wallets that become ready or overdue."""
+        self.model.now = self.chain.now()
+        register, found = self.model.register, []
+        for number_, request in self.desk.requests.items():
+            calendar = self.desk.calendar(request.token.address)
+            found += [self.desk.due_at(number_), calendar.end_of(request.blocked_until)]
+            found.append(calendar.end_of(self.desk.today(request)))
+        for customer in register.customers.values():
+            found += [customer.bound_at + register.cooling - 1, customer.until]
+            found.append(customer.payout_at + register.cooling - 1)
+        return found + [terms.next_from - 1 for terms in self.desk.terms.values()]
+
+    # Helpers
+
+    def _amount(self, code: str, holder: str, amount: int | str) -> int:
+        account = self.token(code).accounts[holder]
+        words = {
+            "all": account.spendable,
+            "half": account.spendable // 2,
+            "too much": account.balance + 1,
+        }
+        return words[amount] if isinstance(amount, str) else amount
+
+    def _code_of(self, number_: int) -> str:
+        request = self.desk.requests.get(number_)
+        return self.model.codes[request.token.address] if request else CODES[0]
+
+    def _pick(self, index: int, *statuses: int) -> int:
+        """An open request in one of these statuses, if there is any."""
+        requests = self.desk.requests
+        fitting = [n for n, r in requests.items() if r.status in statuses] or list(requests)
+        return fitting[index % len(fitting)] if fitting else index
+
+    def _note(self, verb: str, code: str, *more: str) -> None:
+        """Counts under which circumstances a verb succeeded."""
+        token = self.token(code)
+        seen = (self.is_unusable(code), token.pauses & TRANSFERS, token.allow_list)
+        for context, holds in zip(CONTEXTS, seen, strict=True):
+            if holds:
+                self.done[f"{verb} {context}"] += 1
+        for label in more:
+            self.done[label] += 1
+
+    def _surrender(self, code: str, holder: str, value: int) -> bool:
+        token = self.token(code)
+        unverified = token.allow_list and not token.accounts[holder].has(VERIFIED)
+        if not self.surrender(code, holder, value):
+            return False
+        self._note("surrender", code, *["surrender by an unverified holder"] * unverified)
+        return True
+
+    def _validate(self, number_: int, by: str = TELLER) -> bool:
+        went = self.to_redemption("validate", by, "validate", number_)
+        if went:
+            self._note("validate", self._code_of(number_))
+        return went
+
+    def _instruct(self, number_: int, ref: bytes | None = None, by: str = TELLER) -> bool:
+        request = self.desk.requests.get(number_)
+        if ref is None:
+            self.payouts += 1
+            ref = keccak(text=f"payout {self.payouts}")
+        again = request is not None and request.blocked_until != 0
+        if not self.to_redemption("instruct", by, "instruct", number_, ref):
+            return False
+        self._note("instruct", self._code_of(number_), *["instruct again"] * again)
+        return True
+
+    def _payout(self, number_: int) -> bytes:
+        """The last bank reference that was to pay a request."""
+        refs = [ref for ref, paid in self.desk.paid_by.items() if paid == number_]
+        return refs[-1] if refs else keccak(text="no payout")
+
+    def _settle(self, number_: int, ref: bytes | None = None, by: str = SETTLER) -> bool:
+        self.model.now = self.chain.now()
+        code, request = self._code_of(number_), self.desk.requests.get(number_)
+        late = "settle late" if self.desk.is_overdue(number_) else "settle in time"
+        fee = bool(request and request.fee)
+        ref = self._payout(number_) if ref is None else ref
+        went = self.to_redemption("settle", by, "settle", number_, ref)
+        if went:
+            self._note("settle", code, late, *["settle with a fee"] * fee)
+        return went
+
+    def _take_back(self, number_: int, by: str | None = None) -> bool:
+        code, request = self._code_of(number_), self.desk.requests.get(number_)
+        paying = request is not None and request.status == PAYING
+        paused = self.token(code).pauses & REDEEM
+        edge = False
+        if request:
+            calendar = self.desk.calendar(request.token.address)
+            edge = calendar.day_of(self.chain.now()) == request.blocked_until + 1
+        by = by or (request.holder if request else STRANGER)
+        went = self.to_redemption("takeBack", by, "takeBack", number_, verb="take_back")
+        if went:
+            labels = {
+                "takeBack of what was Paying": paying,
+                "takeBack while redemption is paused": paused,
+                "takeBack on the first day": edge,
+            }
+            self._note("takeBack", code, *(label for label, holds in labels.items() if holds))
+        return went
+
+    def _give_back(self, number_: int, reason: bytes = REF, by: str = TELLER) -> None:
+        code, arguments = self._code_of(number_), (number_, reason)
+        if self.to_redemption("giveBack", by, "giveBack", *arguments, verb="give_back"):
+            self._note("giveBack", code)
+
+    def _move_on(self, number_: int) -> bool:
+        """The next verb of a request."""
+        status = self.desk.status(number_)
+        return bool(status in NEXT and getattr(self, f"_{NEXT[status]}")(number_))
+
+    def _set_right(self, code: str, holder: str) -> None:
+        """Undoes whatever would refuse a request of this holder."""
+        token, register = self.token(code), self.model.register
+        if token.pauses & REDEEM:
+            self.resume_all(code, REDEEM)
+        for flag, verb in ((BLACKLISTED, "unblacklist"), (FROZEN, "unfreeze")):
+            if token.accounts[holder].has(flag):
+                self.mark_accounts(verb, code, [holder])
+        standing = register.standing(holder)
+        if standing == UNKNOWN:
+            self.bind_wallet(holder, days=DILIGENCE)
+        elif standing == EXPIRED_DILIGENCE:
+            self.to_register("renew", holder, self.chain.now() + DILIGENCE * DAY)
+        customer = register.customers[holder]
+        if customer.payout == NO_REF:
+            self.to_register("setPayout", holder, keccak(text=holder))
+        if standing in (UNKNOWN, COOLING) or self.chain.now() < customer.payout_at + DAY:
+            self.pass_time(register.cooling)
+        assert register.standing(holder) == READY
+
+    # Requests
+
+    @rule(code=codes, holder=holders, amount=amounts)
+    def surrender_some(self, code, holder, amount):
+        self._surrender(code, holder, self._amount(code, holder, amount))
+
+    @rule(code=codes, holder=holders, wrong=chance(("desk", "own account")))
+    def surrender_elsewhere(self, code, holder, wrong):
+        """Only a desk that was appointed takes tokens, and by `surrender` only."""
+        desk = self.suite.desks.redemption.address
+        if wrong == "desk":
+            self.move(code, holder, desk, 1)
+            return
+        verb = self.token(code).surrender
+        token, arguments = self.suite.pegs[code].token, (holder, 1, REF)
+        self.do("surrender", token, holder, "surrender", arguments, lambda: verb(holder, holder, 1))
+
+    @rule(index=indexes)
+    def move_on(self, index):
+        self._move_on(self._pick(index, REQUESTED, VALID, PAYING))
+
+    @rule(
+        code=codes,
+        holder=holders,
+        amount=st.integers(1, 3_000),
+        waits=st.lists(chance((0, 0, 3_600, DAY, 3 * DAY)), min_size=3, max_size=3),
+        right=usually,
+    )
+    def pay_out(self, code, holder, amount, waits, right):
+        """From the request to the payout, with pauses in between."""
+        if right:
+            self._set_right(code, holder)
+        if self._surrender(code, holder, amount):
+            number_ = self.desk.count
+            for wait in waits:
+                self.pass_time(wait)
+                self._move_on(number_)
+
+    @rule(
+        verb=chance(("validate", "instruct", "settle")),
+        index=indexes,
+        fault=chance(("status", "number", "reference", "no reference", "role")),
+    )
+    def go_wrong(self, verb, index, fault):
+        """A verb at the wrong time, of the wrong request, or with the wrong reference."""
+        status = {"validate": REQUESTED, "instruct": VALID, "settle": PAYING}[verb]
+        number_ = self._pick(index, status)
+        if fault == "status":
+            number_ = self._pick(index, *({REQUESTED, VALID, PAYING} - {status}))
+        elif fault == "number":
+            number_ = index % (self.desk.count + 2)
+        by = {"by": STRANGER} if fault == "role" else {}
+        refs = list(self.desk.paid_by)
+        if verb == "validate":
+            self._validate(number_, **by)
+            return
+        ref = None
+        if fault == "reference":
+            ref = refs[index % len(refs)] if refs else keccak(text="no payout")
+        elif fault == "no reference":
+            ref = NO_REF
+        getattr(self, f"_{verb}")(number_, ref, **by)
+
+    @rule(index=indexes, by=chance((None, None, None, None, *HOLDERS, TELLER)))
+    def take_back(self, index, by):
+        self._take_back(self._pick(index, REQUESTED, VALID, PAYING), by)
+
+    @rule(code=codes, holder=holders, rejected=st.booleans(), barred=seldom)
+    def take_back_what_is_blocked(self, code, holder, rejected, barred):
+        """Refused in the last second of the block, and done in the next."""
+        self._set_right(code, holder)
+        if not self._surrender(code, holder, 700):
+            return
+        number_ = self.desk.count
+        if not (self._validate(number_) and self._instruct(number_)):
+            return
+        if rejected:
+            self.to_redemption("reject", SETTLER, "reject", number_, REF)
+        if barred:
+            self.mark_accounts("freeze", code, [holder])
+        request = self.desk.requests[number_]
+        end = self.desk.calendar(request.token.address).end_of(request.blocked_until)
+        self.pass_time(end - self.chain.now())
+        self._take_back(number_)
+        self.pass_time(1)
+        self._take_back(number_)
+
+    @rule(
+        index=indexes, reason=chance((REF, REF, REF, NO_REF)), by=chance((TELLER, TELLER, SETTLER))
+    )
+    def give_back(self, index, reason, by):
+        self._give_back(self._pick(index, REQUESTED, VALID, PAYING), reason, by)
+
+    @rule(index=indexes, reason=chance((REF, REF, REF, NO_REF)), again=usually)
+    def reject(self, index, reason, again):
+        """The bank did not pay; most often it is told again."""
+        number_ = self._pick(index, PAYING)
+        if self.to_redemption("reject", SETTLER, "reject", number_, reason) and again:
+            self._instruct(number_)
+
+    @rule(index=indexes, reason=chance((REF, REF, NO_REF)))
+    def record_delay(self, index, reason):
+        number_ = index if index > 25 else self._pick(index, REQUESTED, VALID, PAYING)
+        arguments = (number_, reason)
+        self.to_redemption("recordDelay", TELLER, "recordDelay", *arguments, verb="record_delay")
+
+    @rule(index=indexes, days=chance((-1, 0, 1, 1, 3, 10)), consent=chance((REF, REF, REF, NO_REF)))
+    def extend(self, index, days, consent):
+        """So many days after the due date in force."""
+        self.model.now = self.chain.now()
+        number_ = self._pick(index, VALID, PAYING)
+        due, late = self.desk.due_at(number_), self.desk.is_overdue(number_)
+        calendar = self.model.calendars[PLACES[self._code_of(number_)]]
+        day = calendar.day_of(due or self.chain.now()) + days
+        if self.to_redemption("extend", DEFERRER, "extend", number_, day, consent) and late:
+            self.done["extend of what was late"] += 1
+
+    @rule(
+        index=indexes,
+        to=chance((*HOLDERS, *HOLDERS, "desk", "token", "zero")),
+        by=chance((SEIZER, SEIZER, SEIZER, TELLER)),
+        barred=st.booleans(),
+    )
+    def release(self, index, to, by, barred):
+        """By a lawful order, most often of somebody who was barred."""
+        number_ = self._pick(index, REQUESTED, VALID, PAYING)
+        code, request = self._code_of(number_), self.desk.requests.get(number_)
+        if request and barred:
+            self.mark_accounts("freeze", code, [request.holder])
+        places = {"desk": self.desk.address, "token": self.token(code).address, "zero": ZERO}
+        arguments = (number_, places.get(to, to))
+        verb, desk = self.desk.release, self.suite.desks.redemption
+        paying = request is not None and request.status == PAYING
+        went = self.do(
+            "release", desk, by, "release", (*arguments, REF), lambda: verb(by, *arguments)
+        )
+        if went and paying:
+            self.done["release of what is Paying"] += 1
+        if went and barred:
+            self.done["release of a barred holder's"] += 1
+
+    @rule(
+        what=chance(("onSurrender", "restore", "burnEscrow")),
+        code=codes,
+        caller=chance((STRANGER, KNOWN)),
+    )
+    def trespass(self, what, code, caller):
+        """What contracts say to each other is for them alone."""
+        desk, token = self.suite.desks.redemption, self.suite.pegs[code].token
+        if what == "onSurrender":
+            self.do(what, desk, caller, what, (caller, 1, REF), _not_listed)
+            return
+        verb = {"restore": "restore", "burnEscrow": "burn_escrow"}[what]
+        model = self.token(code)
+        self.do(
+            what, token, caller, what, (caller, 1), lambda: getattr(model, verb)(caller, caller, 1)
+        )
+
+    # Calendars
+
+    @rule(
+        code=codes,
+        ahead=st.lists(st.integers(0, 8), min_size=1, max_size=3),
+        how=chance(("add", "add", "remove", "remove", "past", "unknown")),
+    )
+    def change_holidays(self, code, ahead, how):
+        """Days from today on are closed, those from tomorrow on are opened."""
+        place = PLACES[code]
+        calendar = self.model.calendars[place]
+        today = calendar.day_of(self.chain.now())
+        function = "removeHolidays" if how in ("remove", "unknown") else "addHolidays"
+        days = [today + each for each in ahead]
+        if how == "past":
+            days[-1] = today - 1
+        elif how == "remove":
+            # What is closed already, rather.
+            days = [day for day in days if day in calendar.closed] or days
+        self._change("XX" if how == "unknown" else place, function, days)
+
+    def _change(self, place: str, function: str, days: list[int]) -> None:
+        def verb() -> None:
+            known = self.model.calendars.get(place)
+            if known is None:
+                raise Refused("CalendarUnknown")
+            change = known.remove if function == "removeHolidays" else known.add
+            change(days, self.model.now)
+
+        self._close(function, GOVERNOR, place, days, REF, verb)
+
+    def _close(self, function: str, by: str, place: str, days: Any, ref: bytes, verb: Any) -> None:
+        """Changes a calendar, and counts when that moved a due date."""
+        self.model.now = self.chain.now()
+        dues = {n: self.desk.due_at(n) for n in self.desk.requests}
+        contract, name = self.suite.desks.calendar, place.encode().ljust(32, b"\0")
+        went = self.do(function, contract, by, function, (name, days, ref), verb)
+        if went and {n: self.desk.due_at(n) for n in self.desk.requests} != dues:
+            self.done[f"{function} that moves a date"] += 1
+
+    @rule(
+        code=codes, ahead=st.integers(-1, 8), referenced=usually, by=chance((CLERK, CLERK, TELLER))
+    )
+    def typhoon(self, code, ahead, referenced, by):
+        """A day is closed at short notice."""
+        place = PLACES[code]
+        calendar = self.model.calendars[place]
+        day = calendar.day_of(self.chain.now()) + ahead
+        self._declare(place, day, by, REF if referenced else NO_REF)
+
+    def _declare(self, place: str, day: int, by: str, ref: bytes) -> None:
+        def verb() -> None:
+            self.model.require("CLERK", by)
+            calendar = self.model.calendars[place]
+            calendar.declare(day, self.model.now, referenced=ref != NO_REF)
+
+        self._close("declareClosed", by, place, day, ref, verb)
+
+    @rule(index=indexes, how=chance(("typhoon", "holiday", "holiday, not after all")))
+    def close_the_due_date(self, index, how):
+        """The very day on which a payout is due is closed, and perhaps opened again."""
+        self.model.now = self.chain.now()
+        number_ = self._pick(index, VALID, PAYING)
+        due = self.desk.due_at(number_)
+        if not due:
+            return
+        place = PLACES[self._code_of(number_)]
+        day = self.model.calendars[place].day_of(due)
+        if how == "typhoon":
+            self._declare(place, day, CLERK, REF)
+            return
+        self._change(place, "addHolidays", [day])
+        if how != "holiday":
+            self._change(place, "removeHolidays", [day])
+
+    # Fees
+
+    @rule(
+        code=codes,
+        flat=chance((0, 1, 20, 2**80 - 1)),
+        bps=chance((0, 10, 100, 101)),
+        up=st.booleans(),
+        listed=usually,
+    )
+    def set_fee(self, code, flat, bps, up, listed):
+        """Announced, or lowered at once."""
+        token = self.token(code).address if listed else STRANGER
+        function, verb = ("raiseFee", "raise_fee") if up else ("lowerFee", "lower_fee")
+        arguments = (token, flat, bps)
+        self.do(
+            function,
+            self.suite.desks.redemption,
+            GOVERNOR,
+            function,
+            (*arguments, REF),
+            lambda: getattr(self.desk, verb)(*arguments),
+        )
+
+    @rule(code=codes)
+    def fee_comes_into_force(self, code):
+        """A higher fee is announced, and the notice runs out."""
+        arguments, verb = (self.token(code).address, 5, 50), self.desk.raise_fee
+        desk = self.suite.desks.redemption
+        self.do("raiseFee", desk, GOVERNOR, "raiseFee", (*arguments, REF), lambda: verb(*arguments))
+        self.pass_time(desks().fee_notice)
+
+    # Everything around
+
+    @rule(code=codes, verb=chance(tuple(MARKS)), holder=holders, everybody=st.booleans())
+    def mark(self, code, verb, holder, everybody):
+        """Bars, unbars, verifies or unverifies; what opens is most often for everybody."""
+        opens = verb.startswith("un") and verb != "unverify"
+        self.mark_accounts(verb, code, list(HOLDERS) if everybody and opens else [holder])
+
+    @rule(code=codes, on=st.booleans())
+    def allow_list(self, code, on):
+        self.list_mode(code, on=on)
+
+    @rule(code=codes, bits=chance((1, 1, 6, 8, 15)), back=st.booleans())
+    def pause(self, code, bits, back):
+        """Stops something, or rather opens everything that was stopped."""
+        if self.token(code).pauses and back:
+            self.resume_all(code)
+        else:
+            self.pause_some(code, bits)
+
+    @rule(code=codes, back=usually)
+    def dispute(self, code, back):
+        disputed = self.token(code).terms.source.disputed
+        self.dispute_feed(code, report=not (disputed and back))
+
+    @rule(code=codes, fresh=seldom)
+    def state_reserves(self, code, fresh):
+        """Feeds grow old by themselves; now and then there is a statement."""
+        if fresh:
+            self.post_statement(code, 10**9)
+
+    @rule(code=codes, holder=holders, more=st.booleans(), value=st.integers(1, 60_000))
+    def hold(self, code, holder, more, value):
+        """An amount is held at the token, or all that is held is released."""
+        held = self.token(code).accounts[holder].held
+        if more or not held:
+            arguments, verb = (holder, value), "hold"
+            self.to_token(
+                "hold", code, member("FREEZER"), verb, (*arguments, REF), verb, *arguments
+            )
+        else:
+            arguments, releaser = (holder, held), member("RELEASER")
+            self.to_token(
+                "unhold", code, releaser, "release", (*arguments, REF), "release", *arguments
+            )
+
+    @rule(code=codes, holder=holders, to=holders, amount=amounts)
+    def transfer(self, code, holder, to, amount):
+        self.move(code, holder, to, self._amount(code, holder, amount))
+
+    @rule(holder=holders, what=chance(("unbind", "renew", "expire", "setPayout", "unset", "bind")))
+    def change_customer(self, holder, what):
+        """Customers come and go, and change their bank."""
+        now = self.chain.now()
+        if what == "unbind":
+            self.to_register("unbind", holder)
+        elif what == "bind":
+            self.bind_wallet(holder, days=DILIGENCE)
+        elif what in ("renew", "expire"):
+            self.to_register("renew", holder, now + (DILIGENCE * DAY if what == "renew" else 60))
+        else:
+            payout = NO_REF if what == "unset" else keccak(text=f"bank at {now}")
+            self.to_register("setPayout", holder, payout)
+
+    # Looking
+
+    @rule(code=codes, amount=st.integers(0, 2**112 - 1), index=indexes)
+    def look(self, code, amount, index):
+        """The views say what the model says."""
+        self.model.now = now = self.chain.now()
+        desk, call = self.desk, self.suite.desks.redemption.call
+        token = self.token(code).address
+        terms = desk.terms[token]
+        flat, bps = terms.current(now)
+        shown = call("termsOf", token)
+        announced = (terms.next_flat, terms.next_bps, terms.next_from)
+        announced = announced if terms.next_from > now else (0, 0, 0)
+        assert shown[1:] == (terms.days, flat, bps, *announced)
+        assert call("feeFor", token, amount) == desk.fee(token, amount)
+        number_ = index % (desk.count + 2)
+        shown, request = call("requestOf", number_), desk.requests.get(number_)
+        assert (shown[0], shown[5]) == (number_, desk.status(number_))
+        assert shown[8] == call("dueAt", number_) == desk.due_at(number_)
+        assert call("isOverdue", number_) == desk.is_overdue(number_)
+        if request:
+            assert shown[3:5] == (request.amount, request.fee)
+        assert [each[0] for each in call("openRequests", 0, 1_000)] == sorted(desk.requests)
+        overdue = [n for n in sorted(desk.requests) if desk.is_overdue(n)]
+        assert [each[0] for each in call("overdueRequests", 0, 1_000)] == overdue
+        self.passed("look")
+
+    @rule()
+    def rescue(self):
+        """R4: with everything paused and disputed, every holder gets the tokens back in the end."""
+        desk, requests = self.suite.desks.redemption, self.desk.requests
+        barred = False
+        with self.aside():
+            for code in CODES:
+                token, feed = self.suite.pegs[code].token, self.suite.pegs[code].feed
+                token.send("pause", 15, REF, sender=member("PAUSER"))
+                token.send("enterAllowListMode", REF, sender=member("PAUSER"))
+                feed.send("reportBreak", REF, sender=member("PAUSER"))
+            for number_ in sorted(requests, key=lambda n: requests[n].blocked_until):
+                request = requests[number_]
+                code = self._code_of(number_)
+                calendar = self.model.calendars[PLACES[code]]
+                end = calendar.end_of(request.blocked_until) + 1
+                self.chain.warp(max(end - self.chain.now(), 0))
+                if request.token.is_barred(request.holder):
+                    barred = True
+                    refusal = self.attempt(desk, request.holder, "takeBack", number_)
+                    assert refusal == "HolderBarred"
+                    token, releaser = self.suite.pegs[code].token, member("RELEASER")
+                    for verb in ("unblacklist", "unfreeze"):
+                        token.send(verb, [request.holder], REF, sender=releaser)
+                assert self.attempt(desk, request.holder, "takeBack", number_) == ""
+            for code in CODES:
+                assert self.suite.pegs[code].token.call("balanceOf", desk.address) == 0
+        if requests:
+            self.passed("rescue of a barred holder" if barred else "rescue")
+
+    @rule(index=indexes, verb=chance(MOVES), code=codes, holder=holders)
+    def indifference(self, index, verb, code, holder):
+        """R5: the same outcome with a broken feed and all pauses but one, as without them."""
+        status = {"validate": REQUESTED, "instruct": VALID, "settle": PAYING}
+        number_ = self._pick(index, status.get(verb, REQUESTED), VALID)
+        code = self._code_of(number_) if verb != "surrender" else code
+        peg, desk = self.suite.pegs[code], self.suite.desks.redemption
+        request = self.desk.requests.get(number_)
+        contract, sender, arguments = {
+            "surrender": (peg.token, holder, (desk.address, 1, REF)),
+            "validate": (desk, TELLER, (number_,)),
+            "instruct": (desk, TELLER, (number_, keccak(text="indifferent"))),
+            "settle": (desk, SETTLER, (number_, self._payout(number_))),
+            "takeBack": (desk, request.holder if request else holder, (number_,)),
+            "giveBack": (desk, TELLER, (number_, REF)),
+        }[verb]
+        outcomes = []
+        for stopped in (True, False):
+            with self.aside():
+                if stopped:
+                    peg.token.send("pause", 7, REF, sender=member("PAUSER"))
+                    peg.feed.send("reportBreak", REF, sender=member("PAUSER"))
+                outcomes.append(self.attempt(contract, sender, verb, *arguments))
+        assert outcomes[0] == outcomes[1]
+        self.passed("indifference")
+
+    # Invariants
+
+    def _records(self, words: Any) -> dict[int, tuple[int, int, int]]:
+        """The open requests in raw words."""
+        found, number_ = {}, 1
+        while f"request {number_} 0" in words:
+            record = tuple(words[f"request {number_} {i}"] for i in range(3))
+            if record[0]:
+                found[number_] = record
+            number_ += 1
+        return found
+
+    def _code_in(self, record: tuple[int, int, int]) -> str:
+        return next(c for c in CODES if int(self.token(c).address, 16) == record[2] & (2**160 - 1))
+
+    def _open_in(self, words: Any, place: str, day: int) -> bool:
+        """Whether the raw calendar has a day open."""
+        weekend = self.model.calendars[place].weekend
+        closed = words[f"calendar {place} {day >> 8}"] >> (day & 255) & 1
+        return not closed and not weekend >> (day + 3) % 7 & 1
+
+    def _due_in(self, words: Any, record: tuple[int, int, int]) -> int:
+        """The due date by raw words alone."""
+        day, code = record[0] >> 168 & DAY_BITS, self._code_in(record)
+        if not day:
+            return 0
+        place, left = PLACES[code], words[f"fees {code}"] >> 232 & 255
+        while left:
+            day += 1
+            left -= self._open_in(words, place, day)
+        return max(record[1] >> 208, self.model.calendars[place].end_of(day))
+
+    @invariant()
+    def s1_every_word_is_the_models(self):
+        assert self.words == self.expected_words()
+
+    @invariant()
+    def d4_the_balance_is_the_sum_of_open_requests(self):
+        for step in self.unseen("D4"):
+            sums = dict.fromkeys(CODES, 0)
+            for record in self._records(step.after).values():
+                sums[self._code_in(record)] += record[1] & MAX_VALUE
+            desk = self.desk.address
+            assert sums == {code: self.balance_of(step.after, code, desk) for code in CODES}
+
+    @invariant()
+    def d6_only_a_payout_burns_and_exactly_one_request(self):
+        for step in self.unseen("D6"):
+            burned = {
+                code: self.supply_of(step.before, code) - self.supply_of(step.after, code)
+                for code in CODES
+            }
+            paid = [told for event, told in step.events if event == "RedemptionPaid"]
+            assert len(paid) <= 1
+            expected = dict.fromkeys(CODES, 0)
+            if paid:
+                before, after = self._records(step.before), self._records(step.after)
+                record = before.pop(paid[0]["id"])
+                assert step.function == "settle"
+                assert record[0] >> 160 & 255 == PAYING
+                assert before == after
+                expected[self._code_in(record)] = record[1] & MAX_VALUE
+            assert burned == expected
+
+    @invariant()
+    def d7_take_back_is_as_stated(self):
+        for step in self.unseen("D7"):
+            if step.function != "takeBack":
+                continue
+            (number_,), before = step.arguments, self._records(step.before)
+            record, allowed = before.get(number_), False
+            if record:
+                code = self._code_in(record)
+                holder, blocked = record[0] & (2**160 - 1), record[0] >> 192 & DAY_BITS
+                today = self.model.calendars[PLACES[code]].day_of(step.now)
+                allowed = holder == int(step.sender, 16) and today > blocked
+                allowed = allowed and not step.before[f"{code} {step.sender}"] & BARRED
+            assert allowed == (step.refused is None)
+            if allowed:
+                value = record[1] & MAX_VALUE
+                moved = (self.token(code).address, self.desk.address, step.sender, value)
+                assert step.transfers == (moved,)
+                assert number_ not in self._records(step.after)
+
+    @invariant()
+    def d8_late_is_after_the_due_date(self):
+        for step in self.unseen("D8"):
+            for event, told in step.events:
+                if event == "RedemptionPaid":
+                    record = self._records(step.before)[told["id"]]
+                    assert told["late"] == (step.now > self._due_in(step.before, record))
+
+    @invariant()
+    def r1_a_due_date_moves_as_stated(self):
+        for step in self.unseen("R1"):
+            if step.function not in MOVERS or step.refused:
+                if step.function != "settle":
+                    calendars = [name for name in step.after if name.startswith("calendar ")]
+                    assert all(step.after[name] == step.before[name] for name in calendars)
+                continue
+            before, after = self._records(step.before), self._records(step.after)
+            assert before.keys() == after.keys()
+            for number_, record in before.items():
+                if not record[0] >> 168 & DAY_BITS:
+                    continue
+                due = self._due_in(step.before, record)
+                later = self._due_in(step.after, after[number_])
+                fixed = after[number_][1] >> 208
+                assert fixed >= record[1] >> 208
+                assert later >= fixed
+                assert later >= due or step.function == "removeHolidays"
+                assert later == due or step.function != "validate"
+                # Only consent makes good what is late, and nothing but time makes anything late.
+                assert (step.now > due) == (step.now > later) or step.function == "extend"
+
+    @invariant()
+    def r2_a_fee_is_fixed_by_the_request(self):
+        cap = desks().max_fee_bps
+        for step in self.unseen("R2"):
+            for event, told in step.events:
+                if event == "RedemptionRequested":
+                    assert told["fee"] <= told["amount"] * cap // 10_000
+            before, after = self._records(step.before), self._records(step.after)
+            for number_ in before.keys() & after.keys():
+                # Amount and fee, holder and token stay as they were.
+                low = 2**208 - 1
+                assert before[number_][1] & low == after[number_][1] & low
+                low = 2**160 - 1
+                assert before[number_][0] & low == after[number_][0] & low
+                assert before[number_][2] & low == after[number_][2] & low
+
+    @invariant()
+    def r3_supply_changes_by_what_is_paid(self):
+        for step in self.unseen("R3"):
+            for event, told in step.events:
+                if event == "RedemptionPaid":
+                    record = self._records(step.before)[told["id"]]
+                    self.paid[self._code_in(record)] += record[1] & MAX_VALUE
+        left = {code: len(HOLDERS) * GENESIS - self.paid[code] for code in CODES}
+        assert left == {code: self.supply_of(self.words, code) for code in CODES}
+
+
+def _not_listed() -> None:
+    raise Refused("TokenNotListed")
+
+
+def test_redemption():
+    """Holds for every sequence that hypothesis tries, and every action was among them."""
+    run_state_machine_as_test(RedemptionMachine, settings=sequences())
+    report(RedemptionMachine)
+    require_all(RedemptionMachine, ACTIONS, REFUSALS)
