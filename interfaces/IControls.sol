@@ -72,6 +72,8 @@ interface IControls {
     error NothingToMint();
     /// @notice The redemption of nothing needs no payment.
     error NothingToSurrender();
+    /// @notice A redemption desk that still owes tokens back stays one.
+    error DeskNotEmpty(address desk, uint256 balance);
     /// @notice This account is not appointed to take redemptions of the token.
     error NotRedemptionDesk(address account);
     /// @notice Minting is off: no reserve source, or no maximum age, is set.
@@ -154,7 +156,7 @@ interface IControls {
     /// @notice Gives `value` of the caller's escrow to `to`, who must not be blacklisted; whatever is paused and unverified
     /// `to` included, since a holder gets back only what was its own.
     function restore(address to, uint256 value) external;
-    /// @notice Destroys `value` of the caller's escrow, for which `holder`, who must be free to send, was paid; the desk's
+    /// @notice Destroys, whatever is paused, `value` of the caller's escrow, for which `holder`, who must be free to send, was paid; the desk's
     /// own event has the reference.
     function burnEscrow(address holder, uint256 value) external;
 

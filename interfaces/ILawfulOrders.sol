@@ -56,6 +56,7 @@ interface ILawfulOrders {
         uint112 value;
         uint256 redemption;
         address proposer;
+        uint40 proposedAt;
         ProposalStatus status;
     }
 
@@ -104,7 +105,7 @@ interface ILawfulOrders {
     error ReviewOverdue(bytes32 caseId, uint256 reviewBy);
     /// @notice The case does not name this account of this token.
     error AccountNotNamed(bytes32 caseId, address token, address account);
-    /// @notice The token is not on the board.
+    /// @notice There is no token at this address.
     error TokenUnknown(address token);
     /// @notice The case may hold, or take, no more than `allowed` of this account.
     error CeilingExceeded(bytes32 caseId, address account, uint256 value, uint256 allowed);
@@ -114,6 +115,8 @@ interface ILawfulOrders {
     error OrderNotProposed(uint256 id, ProposalStatus status);
     /// @notice Who proposed an order cannot execute it.
     error ProposerCannotExecute(uint256 id, address proposer);
+    /// @notice An order can be challenged for a day after its proposal.
+    error StillChallengeable(uint256 id, uint256 until);
     /// @notice The order's proposer has lost the role since: propose anew.
     error PartyExpelled(uint256 id, address party);
     /// @notice The request is not this account's, of this token and amount; or it would be destroyed, which it cannot.
@@ -141,6 +144,8 @@ interface ILawfulOrders {
     function caseCount() external view returns (uint256);
     /// @notice Up to `limit` case ids from `offset`, in the order of their opening.
     function cases(uint256 offset, uint256 limit) external view returns (bytes32[] memory);
+    /// @notice What all cases hold of this account of this token.
+    function heldOf(address token, address account) external view returns (uint256);
     /// @notice How many cases freeze this account of this token.
     function freezesOf(address token, address account) external view returns (uint256);
 
@@ -164,7 +169,7 @@ interface ILawfulOrders {
 
     /* EXECUTOR */
 
-    /// @notice Executes a proposed order.
+    /// @notice Executes a proposed order, a day after its proposal.
     function execute(uint256 id) external;
 
     /* GUARDIAN */
@@ -174,9 +179,10 @@ interface ILawfulOrders {
 
     /* RELEASER */
 
-    /// @notice Lifts this case's freezes; an account stays frozen while another case freezes it.
+    /// @notice Lifts this case's freezes; an account stays frozen while another case freezes it, or if it was frozen before
+    /// any case did.
     function unfreeze(bytes32 caseId, address token, address[] calldata accounts) external;
-    /// @notice Releases `value` of what this case holds.
+    /// @notice Releases `value` of what this case holds, and nothing of what others do.
     function release(bytes32 caseId, address token, address account, uint112 value) external;
     /// @notice Closes a case that restrains nobody any more.
     function closeCase(bytes32 caseId, bytes32 ref) external;

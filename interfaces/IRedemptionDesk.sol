@@ -86,6 +86,8 @@ interface IRedemptionDesk {
     error BankReferenceMismatch(uint256 id, bytes32 bankRef, uint256 usedBy);
     /// @notice The new due date is not later than the one in force.
     error DueDateNotLater(uint256 id, uint40 asked, uint40 dueAt);
+    /// @notice Consent comes before: what is overdue stays so.
+    error DueDatePassed(uint256 id, uint40 dueAt);
     /// @notice A consent moves the due date by a year at most.
     error DueDateTooLate(uint256 id, uint24 day, uint24 latest);
     /// @notice The token cannot be redeemed here.
@@ -139,7 +141,8 @@ interface IRedemptionDesk {
     function instruct(uint256 id, bytes32 bankRef) external;
     /// @notice Returns the tokens of a request that is not being paid.
     function giveBack(uint256 id, bytes32 reason) external;
-    /// @notice Records publicly why a request waits; the due date stays.
+    /// @notice Records publicly why a request waits; the due date stays. While its holder is barred, the block of a payout
+    /// that was instructed starts anew, since nobody could record it.
     function recordDelay(uint256 id, bytes32 reason) external;
 
     /* SETTLER */
@@ -156,7 +159,7 @@ interface IRedemptionDesk {
 
     /* SEIZER */
 
-    /// @notice Moves the tokens of an open request by a lawful order.
+    /// @notice Moves the tokens of a request that is not being paid, by a lawful order.
     function release(uint256 id, address to, bytes32 caseRef) external;
 
     /* GOVERNOR */

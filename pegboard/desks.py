@@ -86,7 +86,7 @@ def locate_desks(
         config.fee_notice,
         config.block_days,
     )
-    orders = place("LawfulOrders", authority, registry, redemption.address)
+    orders = place("LawfulOrders", authority, redemption.address)
     signers = [resolve(name) for name in config.pause_signers_on(chain.chain_id)]
     presigned = place("PauseBySignature", authority, signers, config.pause_quorum)
     views = place("AuditViews", registry, redemption.address)

@@ -2,12 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {RateLimiter} from "@openzeppelin/contracts/utils/RateLimiter.sol";
 import {IControls} from "interfaces/IControls.sol";
 import {ICurrencyRegistry} from "interfaces/ICurrencyRegistry.sol";
 import {ICustomerRegister} from "interfaces/ICustomerRegister.sol";
 import {IIssuanceDesk} from "interfaces/IIssuanceDesk.sol";
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
+import {MAX_VALUE} from "contracts/libraries/AccountWord.sol";
 import {Paging} from "contracts/libraries/Paging.sol";
 import {RefillingLimit} from "contracts/libraries/RefillingLimit.sol";
 import {Channels} from "contracts/issuance/Channels.sol";
@@ -88,7 +90,7 @@ contract IssuanceDesk is Channels {
 
     function previewIssue(bytes32 channel) external view returns (Constraint constraint, uint256 allowed) {
         ChannelRecord storage record = _channels[channel];
-        if (!record.open) return (Constraint.CHANNEL, 0);
+        if (!record.open || REGISTRY.codeOf(record.token) == 0) return (Constraint.CHANNEL, 0);
         IPeggedToken token = IPeggedToken(record.token);
         ICustomerRegister.Standing standing = CUSTOMERS.standingOf(record.payee);
         if (standing != ICustomerRegister.Standing.READY || !token.canReceive(record.payee)) {
@@ -220,7 +222,7 @@ contract IssuanceDesk is Channels {
 
     function _headroom(address token) private view returns (uint256) {
         try IControls(token).reserveHeadroom() returns (uint256 headroom) {
-            return headroom;
+            return Math.min(headroom, MAX_VALUE - IPeggedToken(token).totalSupply());
         } catch {
             return 0;
         }

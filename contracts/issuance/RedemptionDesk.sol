@@ -17,12 +17,13 @@ import {Restricted} from "contracts/Restricted.sol";
 /// @notice The desk's balance of a token is exactly what its open requests hold: tokens come by `surrender` only.
 contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
     /// @dev Three words, all cleared when the tokens leave. A day is one of the token's calendar; `dueAt` was reckoned at
-    /// validity or by consent, and the calendar may have moved it since; `payout` tells the bank reference.
+    /// validity or by consent, and the calendar may have moved it since; the block is reckoned from `payingDay`, zero if
+    /// the bank was never told to pay; `payout` tells the bank reference.
     struct Record {
         address holder;
         Status status;
         uint24 validDay;
-        uint24 blockedUntil;
+        uint24 payingDay;
         uint40 requestedAt;
         uint112 amount;
         uint96 fee;
@@ -31,6 +32,7 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
         bytes12 payout;
     }
 
+    uint8 private constant PAUSE_REDEEM = 8;
     /// @dev Days from the moment of the extension.
     uint24 private constant LONGEST_EXTENSION = 366;
 
@@ -67,7 +69,7 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
             requestedAt: record.requestedAt,
             validDay: record.validDay,
             dueAt: _dueAt(record),
-            blockedUntil: record.blockedUntil
+            blockedUntil: _blockedUntil(record)
         });
     }
 
@@ -102,7 +104,7 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
             holder: holder,
             status: Status.REQUESTED,
             validDay: 0,
-            blockedUntil: 0,
+            payingDay: 0,
             requestedAt: uint40(block.timestamp),
             amount: amount,
             fee: fee,
@@ -118,7 +120,7 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
     function takeBack(uint256 id) external {
         Record memory record = _open(id);
         if (msg.sender != record.holder) revert NotHolder(id, msg.sender);
-        uint24 blockedUntil = record.blockedUntil;
+        uint24 blockedUntil = _blockedUntil(record);
         if (blockedUntil != 0 && _today(record.token) <= blockedUntil) revert PayoutPending(id, blockedUntil);
         _return(id, record, bytes32(0));
     }
@@ -137,12 +139,13 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
     function instruct(uint256 id, bytes32 bankRef) external restricted {
         if (bankRef == bytes32(0)) revert ReferenceRequired();
         Record storage record = _inStatus(id, Status.VALID);
+        uint8 pauses = IPeggedToken(record.token).pauses();
+        if (pauses & PAUSE_REDEEM != 0) revert IPeggedToken.Paused(pauses);
         bytes32 payoutRef = _requirePayable(id, record);
         if (requestPaidBy[bankRef] != 0) revert BankReferenceMismatch(id, bankRef, requestPaidBy[bankRef]);
         requestPaidBy[bankRef] = id;
-        uint24 blockedUntil = _openDayAfter(record.token, _today(record.token), blockDays);
-        (record.status, record.blockedUntil, record.payout) = (Status.PAYING, blockedUntil, _digest(bankRef));
-        emit PayoutInstructed(id, bankRef, payoutRef, blockedUntil, msg.sender);
+        (record.status, record.payingDay, record.payout) = (Status.PAYING, _today(record.token), _digest(bankRef));
+        emit PayoutInstructed(id, bankRef, payoutRef, _blockedUntil(record), msg.sender);
     }
 
     function giveBack(uint256 id, bytes32 reason) external restricted {
@@ -155,6 +158,11 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
     function recordDelay(uint256 id, bytes32 reason) external restricted {
         if (reason == bytes32(0)) revert ReferenceRequired();
         _requireOpen(id);
+        Record storage record = _records[id];
+        // Nobody could settle while the holder is barred, so the block does not run out on a payment made before.
+        if (record.status == Status.PAYING && _isBarred(record.holder, record.token)) {
+            record.payingDay = _today(record.token);
+        }
         emit DelayRecorded(id, msg.sender, reason);
     }
 
@@ -185,6 +193,7 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
         if (day > latest) revert DueDateTooLate(id, day, latest);
         uint40 due = _endOf(record.token, day);
         uint40 before = _dueAt(record);
+        if (block.timestamp > before) revert DueDatePassed(id, before);
         if (due <= before) revert DueDateNotLater(id, due, before);
         record.dueAt = due;
         emit DueDateExtended(id, due, msg.sender, consentRef);
@@ -193,7 +202,12 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
     /* SEIZER */
 
     function release(uint256 id, address to, bytes32 caseRef) external restricted {
+        if (caseRef == bytes32(0)) revert ReferenceRequired();
         Record memory record = _open(id);
+        if (record.status == Status.PAYING) revert WrongStatus(id, record.status);
+        // Giving back asks no identity, but this is nobody's own.
+        IPeggedToken token = IPeggedToken(record.token);
+        if (token.isAllowListOn() && !token.isVerified(to)) revert IPeggedToken.UnverifiedAccount(to);
         delete _records[id];
         emit RedemptionReleased(id, to, msg.sender, caseRef);
         IControls(record.token).restore(to, record.amount);
@@ -237,10 +251,17 @@ contract RedemptionDesk is RedemptionTerms, ISurrenderReceiver {
         return block.timestamp > record.dueAt && block.timestamp > _dueAt(record);
     }
 
+    /// @dev The last day of the block, by the calendar as it stands.
+    function _blockedUntil(Record memory record) private view returns (uint24) {
+        return record.payingDay == 0 ? 0 : _openDayAfter(record.token, record.payingDay, blockDays);
+    }
+
+    function _isBarred(address holder, address token) private view returns (bool) {
+        return IPeggedToken(token).isBlacklisted(holder) || IPeggedToken(token).isFrozen(holder);
+    }
+
     function _requireFree(uint256 id, address holder, address token) private view {
-        if (IPeggedToken(token).isBlacklisted(holder) || IPeggedToken(token).isFrozen(holder)) {
-            revert HolderBarred(id, holder);
-        }
+        if (_isBarred(holder, token)) revert HolderBarred(id, holder);
     }
 
     function _requirePayable(uint256 id, Record storage record) private view returns (bytes32) {

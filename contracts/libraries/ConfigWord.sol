@@ -19,7 +19,7 @@ uint256 constant PAUSE_TRANSFERS = 1 << 192;
 uint256 constant PAUSE_SIGNATURES = 1 << 193;
 /// @dev Stops minting.
 uint256 constant PAUSE_MINT = 1 << 194;
-/// @dev Stops redemption: surrendering and burning.
+/// @dev Stops redemption: surrendering, instructing the bank, and burns of the issuer's own.
 uint256 constant PAUSE_REDEEM = 1 << 195;
 /// @dev Only verified accounts may send, receive and spend.
 uint256 constant ALLOW_LIST = 1 << 196;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ICurrencyRegistry} from "interfaces/ICurrencyRegistry.sol";
 import {ILawfulOrders} from "interfaces/ILawfulOrders.sol";
 import {Paging} from "contracts/libraries/Paging.sol";
 import {Restricted} from "contracts/Restricted.sol";
@@ -10,17 +9,11 @@ import {Restricted} from "contracts/Restricted.sol";
 abstract contract CaseBook is ILawfulOrders, Restricted {
     uint256 private constant LONGEST_REVIEW = 366 days;
 
-    ICurrencyRegistry private immutable REGISTRY;
-
     mapping(bytes32 caseId => Case) private _cases;
     bytes32[] private _caseIds;
     mapping(bytes32 caseId => Entry[]) private _entries;
     /// @dev Where a case names an account, counted from 1.
     mapping(bytes32 caseId => mapping(address token => mapping(address account => uint256 place))) private _places;
-
-    constructor(address registry) {
-        REGISTRY = ICurrencyRegistry(registry);
-    }
 
     /* VIEWS */
 
@@ -74,7 +67,7 @@ abstract contract CaseBook is ILawfulOrders, Restricted {
 
     function nameAccount(bytes32 caseId, address token, address account, uint112 ceiling) external restricted {
         _requireActive(caseId);
-        if (REGISTRY.codeOf(token) == 0) revert TokenUnknown(token);
+        if (token.code.length == 0) revert TokenUnknown(token);
         uint256 place = _places[caseId][token][account];
         if (place == 0) {
             _entries[caseId].push(Entry(token, account, false, ceiling, 0, 0));

@@ -14,12 +14,16 @@ import {Restricted} from "contracts/Restricted.sol";
 /// @notice Holds FREEZER, RELEASER and SEIZER at the tokens, and asks for its own roles here. Several steps can go in one
 /// call (`multicall`), each by the right of its caller.
 contract LawfulOrders is CaseBook, Multicall {
+    uint256 private constant CHALLENGE = 1 days;
+
     IRedemptionDesk private immutable REDEMPTIONS;
 
     mapping(address token => mapping(address account => uint256 count)) public freezesOf;
+    mapping(address token => mapping(address account => uint256 value)) public heldOf;
+    mapping(address token => mapping(address account => bool)) private _frozenBefore;
     Proposal[] private _proposals;
 
-    constructor(address authority_, address registry, address redemptions) Restricted(authority_) CaseBook(registry) {
+    constructor(address authority_, address redemptions) Restricted(authority_) {
         REDEMPTIONS = IRedemptionDesk(redemptions);
     }
 
@@ -61,7 +65,9 @@ contract LawfulOrders is CaseBook, Multicall {
             Entry storage entry = _named(caseId, token, accounts[i]);
             if (entry.frozen) continue;
             _countRestraint(caseId, entry, true, entry.held);
-            ++freezesOf[token][accounts[i]];
+            if (freezesOf[token][accounts[i]]++ == 0) {
+                _frozenBefore[token][accounts[i]] = IPeggedToken(token).isFrozen(accounts[i]);
+            }
             emit CaseFroze(caseId, token, accounts[i], msg.sender);
         }
         IControls(token).freeze(accounts, caseId);
@@ -73,7 +79,7 @@ contract LawfulOrders is CaseBook, Multicall {
         Entry storage entry = _named(caseId, token, account);
         uint256 allowed = Math.saturatingSub(entry.ceiling, uint256(entry.taken) + entry.held);
         if (value > allowed) revert CeilingExceeded(caseId, account, value, allowed);
-        _countRestraint(caseId, entry, entry.frozen, entry.held + value);
+        _setHeld(caseId, entry, entry.held + value);
         emit CaseHeld(caseId, token, account, value, msg.sender);
         IControls(token).hold(account, value, caseId);
     }
@@ -83,8 +89,17 @@ contract LawfulOrders is CaseBook, Multicall {
         restricted
         returns (uint256 id)
     {
-        Proposal memory proposal =
-            Proposal(caseId, token, account, to, value, redemption, msg.sender, ProposalStatus.PROPOSED);
+        Proposal memory proposal = Proposal({
+            caseId: caseId,
+            token: token,
+            account: account,
+            to: to,
+            value: value,
+            redemption: redemption,
+            proposer: msg.sender,
+            proposedAt: uint40(block.timestamp),
+            status: ProposalStatus.PROPOSED
+        });
         _requireExecutable(proposal);
         _proposals.push(proposal);
         id = _proposals.length;
@@ -97,6 +112,9 @@ contract LawfulOrders is CaseBook, Multicall {
         Proposal memory proposal = proposalOf(id);
         _requireProposed(id, proposal);
         if (msg.sender == proposal.proposer) revert ProposerCannotExecute(id, msg.sender);
+        uint256 until = proposal.proposedAt + CHALLENGE;
+        // An execution could be scheduled before the order was there.
+        if (block.timestamp < until) revert StillChallengeable(id, until);
         (bool immediate, uint32 delay) =
             IAccessManager(authority).canCall(proposal.proposer, address(this), this.propose.selector);
         if (!immediate && delay == 0) revert PartyExpelled(id, proposal.proposer);
@@ -131,10 +149,12 @@ contract LawfulOrders is CaseBook, Multicall {
             Entry storage entry = _named(caseId, token, accounts[i]);
             if (!entry.frozen) continue;
             _countRestraint(caseId, entry, false, entry.held);
-            if (--freezesOf[token][accounts[i]] == 0) freed[count++] = accounts[i];
+            if (--freezesOf[token][accounts[i]] == 0 && !_frozenBefore[token][accounts[i]]) {
+                freed[count++] = accounts[i];
+            }
             emit CaseUnfroze(caseId, token, accounts[i], msg.sender);
         }
-        // Shortens the array to what no other case freezes, which is at most its length.
+        // Shortens the array to what nobody else froze, which is at most its length.
         assembly ("memory-safe") {
             mstore(freed, count)
         }
@@ -146,11 +166,12 @@ contract LawfulOrders is CaseBook, Multicall {
         _requireOpen(caseId);
         Entry storage entry = _named(caseId, token, account);
         if (value > entry.held) revert NotHeldByCase(caseId, account, value, entry.held);
-        _countRestraint(caseId, entry, entry.frozen, entry.held - value);
+        _setHeld(caseId, entry, entry.held - value);
         emit CaseReleased(caseId, token, account, value, msg.sender);
-        // A RELEASER may have released at the token itself; then less is left.
-        uint256 left = Math.min(value, IPeggedToken(token).getFrozenTokens(account));
-        if (left != 0) IControls(token).release(account, left, caseId);
+        // A RELEASER may have released at the token itself; then less is left, and other cases' part is not this one's.
+        uint256 spare = Math.saturatingSub(IPeggedToken(token).getFrozenTokens(account), heldOf[token][account]);
+        uint256 released = Math.min(value, spare);
+        if (released != 0) IControls(token).release(account, released, caseId);
     }
 
     /* INSIDE */
@@ -167,8 +188,13 @@ contract LawfulOrders is CaseBook, Multicall {
         _requireActive(caseId);
         entry = _named(caseId, proposal.token, account);
         uint256 allowed = entry.ceiling - entry.taken;
-        if (proposal.redemption != 0) _requireRedemption(proposal);
-        if (!entry.frozen) allowed = Math.min(allowed, proposal.redemption == 0 ? entry.held : 0);
+        if (proposal.redemption == 0) {
+            if (!entry.frozen) allowed = Math.min(allowed, entry.held);
+        } else {
+            _requireRedemption(proposal);
+            // It consumes no hold, so what is held already counts against the ceiling.
+            allowed = entry.frozen ? Math.saturatingSub(allowed, entry.held) : 0;
+        }
         if (value > allowed) revert CeilingExceeded(caseId, account, value, allowed);
     }
 
@@ -184,11 +210,18 @@ contract LawfulOrders is CaseBook, Multicall {
         IControls token = IControls(proposal.token);
         uint256 before = IPeggedToken(proposal.token).getFrozenTokens(proposal.account);
         uint112 consumed = entry.held < proposal.value ? entry.held : proposal.value;
-        _countRestraint(proposal.caseId, entry, entry.frozen, entry.held - consumed);
+        _setHeld(proposal.caseId, entry, entry.held - consumed);
         if (proposal.to == address(0)) token.destroy(proposal.account, proposal.value, proposal.caseId);
         else token.seize(proposal.account, proposal.to, proposal.value, proposal.caseId);
         uint256 left = IPeggedToken(proposal.token).getFrozenTokens(proposal.account);
-        uint256 others = Math.saturatingSub(before, consumed);
+        uint256 others = Math.max(Math.saturatingSub(before, consumed), heldOf[proposal.token][proposal.account]);
         if (others > left) token.hold(proposal.account, others - left, proposal.caseId);
+    }
+
+    /// @dev Sets what a case holds, and the sum of all cases with it.
+    function _setHeld(bytes32 caseId, Entry storage entry, uint112 held) private {
+        uint256 total = heldOf[entry.token][entry.account] + held - entry.held;
+        heldOf[entry.token][entry.account] = total;
+        _countRestraint(caseId, entry, entry.frozen, held);
     }
 }

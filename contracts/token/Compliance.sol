@@ -110,6 +110,10 @@ abstract contract Compliance is Redemption {
 
     function delist(address[] calldata accounts, bytes32 ref) external verb {
         for (uint256 i; i < accounts.length; ++i) {
+            Account word = _account(accounts[i]);
+            if (word.has(REDEMPTION) && word.balance() != 0) {
+                revert IControls.DeskNotEmpty(accounts[i], word.balance());
+            }
             if (_unmark(accounts[i], SUITE | REDEMPTION)) emit IControls.Delisted(accounts[i], msg.sender, ref);
         }
     }

@@ -10,12 +10,13 @@ import {Issuance} from "contracts/token/Issuance.sol";
 
 /// @title Into redemption, out of it, and out of existence
 /// @notice A pause of transfers and the allow-list mode stop none of it: a holder can always ask for the money. Only the
-/// redemption pause stops surrendering and burning; nothing stops giving back.
+/// redemption pause stops surrendering; nothing stops giving back, nor burning what was paid for.
 abstract contract Redemption is Issuance {
     /* HOLDER */
 
     function surrender(address desk, uint256 value, bytes32 ref) external onlyDelegated returns (uint256 id) {
-        Config config = _openRedemption();
+        Config config = _config;
+        if (config.has(PAUSE_REDEEM)) revert IPeggedToken.Paused(config.pauses());
         (AccountSlot storage slot, Account word) = _escrow(desk);
         // To itself it would be credited upon what it had before the debit.
         if (msg.sender == desk) revert IPeggedToken.ERC20InvalidSender(desk);
@@ -35,18 +36,13 @@ abstract contract Redemption is Issuance {
     }
 
     function burnEscrow(address holder, uint256 value) external onlyDelegated {
-        Config config = _openRedemption();
+        Config config = _config;
         _requireSender(config.without(ALLOW_LIST), holder, _account(holder));
         _takeEscrow(value);
         _destroyed(config, msg.sender, value);
     }
 
     /* INSIDE */
-
-    function _openRedemption() private view returns (Config config) {
-        config = _config;
-        if (config.has(PAUSE_REDEEM)) revert IPeggedToken.Paused(config.pauses());
-    }
 
     function _escrow(address desk) private view returns (AccountSlot storage slot, Account word) {
         slot = _slot(desk);
