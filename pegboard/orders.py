@@ -81,6 +81,7 @@ class Order:
     value: int
     redemption: int
     proposer: str
+    proposed_at: int
     status: str
     id: int = 0
 
@@ -202,9 +203,10 @@ def open_orders(suite: Suite, case: bytes) -> list[Order]:
 
 
 def _order(number: int, found: Sequence[Any]) -> Order:
-    case, token, account, to, value, redemption, proposer, status = found
+    case, token, account, to, value, redemption, proposer, proposed_at, status = found
     token, account, to, proposer = map(to_checksum_address, (token, account, to, proposer))
-    return Order(case, token, account, to, value, redemption, proposer, STATUSES[status], number)
+    terms = (case, token, account, to, value, redemption)
+    return Order(*terms, proposer, proposed_at, STATUSES[status], number)
 
 
 def peg_of(suite: Suite, token: str) -> Peg | None:

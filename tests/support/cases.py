@@ -43,6 +43,7 @@ class Proposal(NamedTuple):
     value: int
     redemption: int
     proposer: str
+    proposed_at: int
     status: int
 
 
