@@ -72,16 +72,15 @@ def known(suite: Suite, peg: Peg, name: str) -> Channel:
 
 def as_dict(suite: Suite, channel: Channel) -> dict[str, Any]:
     """A channel for JSON, with its payee's standing as a customer."""
-    token, payee = to_checksum_address(channel.token), to_checksum_address(channel.payee)
     # Of a currency that is not declared here, too: any token knows how to be asked.
-    decimals = next(iter(suite.pegs.values())).token.at(token).call("decimals")
+    decimals = next(iter(suite.pegs.values())).token.at(channel.token).call("decimals")
     return {
         "name": channel.name,
-        "currency": _code(suite, token),
-        "token": token,
+        "currency": _code(suite, channel.token),
+        "token": channel.token,
         "kind": channel.kind,
-        "payee": payee,
-        "payeeStanding": customer_of(suite, payee).standing,
+        "payee": channel.payee,
+        "payeeStanding": customer_of(suite, channel.payee).standing,
         "open": channel.open,
         "cap": _amount(channel.cap, decimals),
         "limit": _amount(channel.capacity, decimals),

@@ -27,7 +27,7 @@ _TIMES = frozenset(
     | {"readyAt", "until", "validFrom", "validUntil", "expiresAt", "dueAt", "asked"}
 )
 #: Numbers of days; where they are a range, only these errors say so.
-_DAYS = frozenset({"day", "blockedUntil"})
+_DAYS = frozenset({"day", "blockedUntil", "latest"})
 _DAY_RANGES = {"DayOutOfRange": frozenset({"from", "to"}), "NoOpenDay": frozenset({"from"})}
 #: References and names of 32 bytes, which may be text.
 _WORDS = frozenset({"bankRef", "channel", "code", "currency"})
@@ -103,6 +103,8 @@ ADVICE = {
     "PayoutPending": "wait until that day has ended, or until the bank has paid",
     "BankReferenceMismatch": "check the request's number and the bank reference",
     "DueDateNotLater": "give a later day",
+    "DueDatePassed": "pay it as soon as possible: no consent undoes that it is overdue",
+    "DueDateTooLate": "give a day up to then",
     "TokenNotListed": "run deploy, which lists the currencies that are declared",
     "FeeAboveCap": "stay within the desk's cap; `redeem fees` shows it",
     "FeeNotLowered": "announce it instead, with `redeem raise-fees`",

@@ -545,7 +545,8 @@ def propose(
     if to == account:
         raise InputError(f"{to} would be taken from and receive: give the order's destination")
     found = case_of(suite, case)
-    order = Order(case, peg.token.address, account, to or NOBODY, units, redemption, "", "none")
+    terms = (case, peg.token.address, account, to or NOBODY, units, redemption)
+    order = Order(*terms, "", 0, "none")
     same = _same(suite, order, again=again)
     details = _named(found) | {"account": account, "to": to, "redemption": redemption or None}
     return desk_action(

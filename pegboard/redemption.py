@@ -28,9 +28,10 @@ OUTCOMES = {
     "RedemptionReleased": "released",
 }
 STATUSES = ("none", "requested", "valid", "paying", "closed")
-#: What the desk has room for: of a flat fee, and of a day's number.
+#: What the desk has room for.
 MAX_FLAT_FEE = 2**80 - 1
-MAX_DAY = 2**24 - 1
+#: How far a consent moves a due date at most, in days from the extension, as the desk has it.
+LONGEST_EXTENSION = 366
 
 
 @dataclass(frozen=True)
@@ -177,25 +178,48 @@ def extend(suite: Suite, number: int, day: int, consent: bytes) -> Action:
     request, peg = _open(suite, number)
     if not request.due_at:
         raise InputError(f"the clock of request {number} has not started: nothing is due yet")
-    if not 0 < day <= MAX_DAY:
-        raise InputError(f"{day_text(day)} is not a day to pay on")
-    code = calendar_code(terms_of(suite, peg).calendar)
-    due, now = suite.desks.calendar.call("endOf", code, day), moment_text(request.due_at)
-    if due < request.due_at:
-        raise InputError(f"request {number} is due later already, {now}: a date only moves later")
-    said = f"move the due date of request {number} from {now} to {moment_text(due)}"
+    code, calendar = calendar_code(terms_of(suite, peg).calendar), suite.desks.calendar
+    now, before = suite.chain.now(), moment_text(request.due_at)
+    latest = calendar.call("dayOf", code, now) + LONGEST_EXTENSION
+    if day > latest:
+        raise InputError(f"a consent moves a date by a year at most, now to {day_text(latest)}")
+    due = calendar.call("endOf", code, day) if day > 0 else 0
     done = due == request.due_at
+    if not done and now > request.due_at:
+        raise InputError(f"request {number} is overdue since {before}: consent comes before")
+    if due < request.due_at:
+        raise InputError(f"request {number} is due later already, {before}: it only moves later")
+    said = f"move the due date of request {number} from {before} to {moment_text(due)}"
     return _action(suite, peg, request, "extend", (day, consent), said, done=done, ref=consent)
 
 
 def record_delay(suite: Suite, number: int, reason: bytes) -> Action:
-    """Records publicly why a request waits; nothing to do where this reason is recorded."""
+    """Records publicly why a request waits.
+
+    Nothing to do where this reason is recorded, unless recording it lets a block start anew.
+    """
     request, peg = _open(suite, number)
     desk, chain = suite.desks.redemption, suite.chain
     topics = desk.topics("DelayRecorded", id=_word(number), reason=reason)
-    done = isinstance(chain, History) and bool(chain.logs(desk.address, topics))
+    until = _blocked_anew(suite, peg, request)
+    done = isinstance(chain, History) and bool(chain.logs(desk.address, topics)) and not until
     said = f"record why request {number} waits; its due date stays"
+    if until:
+        said += f", and its holder, who is barred, cannot take it back up to {day_text(until)}"
     return _action(suite, peg, request, "recordDelay", (reason,), said, done=done, ref=reason)
+
+
+def _blocked_anew(suite: Suite, peg: Peg, request: Request) -> int:
+    """To which day a recorded delay moves the block of a payout; zero where it moves none."""
+    token, desks = peg.token, suite.desks
+    barred = token.call("isBlacklisted", request.holder) or token.call("isFrozen", request.holder)
+    if request.status != "paying" or not barred:
+        return 0
+    code = calendar_code(terms_of(suite, peg).calendar)
+    today = desks.calendar.call("dayOf", code, suite.chain.now())
+    days = desks.redemption.call("blockDays")
+    until = int(desks.calendar.call("openDayAfter", code, today, days))
+    return until if until > request.blocked_until else 0
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def due(desk: Desk, code: str, days: int, start: str) -> None:
         "agree": agree,
         "differing": differing,
     }
-    told = [f"{days} open days of {place.code} after {moment_text(since)} end at"]
+    told = [f"Open day {days} of {place.code} after {moment_text(since)} ends at"]
     told += [f"  {moment_text(end)}, says the {source}" for source, end in ends.items()]
     if not agree:
         told.append(f"THEY DIFFER, on {', '.join(differing)}: the chain's counts")

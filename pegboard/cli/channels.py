@@ -124,10 +124,14 @@ def close(desk: Desk, code: str, name: str, ref: str) -> None:
 
 
 def _line(found: dict[str, Any]) -> str:
-    state = "open" if found["open"] else "CLOSED"
+    cap, limit, left = (_grouped(found[key]["amount"]) for key in ("cap", "limit", "available"))
     return (
-        f"{found['name']}  {found['currency']}  {state}  {found['kind']} to {found['payee']} "
-        f"({found['payeeStanding']}), cap {found['cap']['amount']}, limit "
-        f"{found['limit']['amount']} per {format_duration(found['window'])}, "
-        f"{found['available']['amount']} left"
+        f"{found['name']}  {found['currency']}  {'open' if found['open'] else 'CLOSED'}  "
+        f"{found['kind']} to {found['payee']} ({found['payeeStanding']}), cap {cap}, limit "
+        f"{limit} per {format_duration(found['window'])}, {left} left"
     )
+
+
+def _grouped(amount: str) -> str:
+    whole, point, fraction = amount.partition(".")
+    return f"{int(whole):,}{point}{fraction}"

@@ -22,9 +22,10 @@ def carry_out(desk: Desk, found: Accounted, verb: str) -> None:
 
     Only where it is not known what became of a transaction is nothing more sent.
     """
-    seen = [_look(desk, line) for line in found.to_do]
+    shown: tuple[Summary, Action] | None = None
+    for line in found.to_do:
+        shown = _look(desk, line, shown)
     show_desks.account(found, verb, err=True)
-    shown = next((pair for pair in seen if pair), None)
     if shown:
         show.summary(*shown)
         desk.confirm(f"Sign and send {len(found.to_do)} transactions such as this?")
@@ -39,15 +40,24 @@ def carry_out(desk: Desk, found: Accounted, verb: str) -> None:
         click.get_current_context().exit(SCHEDULED)
 
 
-def _look(desk: Desk, line: Line) -> tuple[Summary, Action] | None:
-    """What a signer would see of a line; refuses it where the chain would refuse it now."""
-    if line.action is None:
-        return None
+def _look(
+    desk: Desk, line: Line, shown: tuple[Summary, Action] | None
+) -> tuple[Summary, Action] | None:
+    """Refuses a line that the chain would refuse now; of the first other one, what is signed.
+
+    All lines are one verb of one contract: whoever may do the first may do them all.
+    """
+    action = line.action
+    if action is None:
+        return shown
     try:
-        return actions.summarise(desk.opened, desk.roles, line.action, desk.signer), line.action
+        if shown is None:
+            return actions.summarise(desk.opened, desk.roles, action, desk.signer), action
+        if not shown[0].delay:
+            action.contract.simulate(action.call.data, sender=desk.signer)
     except Reverted as fault:
         line.outcome, line.reason, line.action = "refused", desk.explain(fault), None
-        return None
+    return shown
 
 
 def _do(desk: Desk, line: Line) -> None:
