@@ -895,6 +895,8 @@ def test_a_case_reads_as_it_stands(world, suite, peg, opened, holder, stranger, 
         lawful.Account(other, usd, True, 0, 0),
     )
     caseworker = world.member("CASEWORKER")
+    proposed_at = lawful.order_of(suite, 2).proposed_at
+    assert 0 < proposed_at <= world.chain.now()
     waiting = lawful.Order(
         CASE,
         world.token.address,
@@ -903,6 +905,7 @@ def test_a_case_reads_as_it_stands(world, suite, peg, opened, holder, stranger, 
         3 * UNIT,
         0,
         caseworker,
+        proposed_at,
         "proposed",
         2,
     )

@@ -216,15 +216,14 @@ def test_refuses_a_token_that_left_the_board(world, token, registry, desk, propo
         desk.send("propose", CREDIT, CHANNEL, currency, ONE, sender=proposer)
 
 
-def test_a_token_that_left_the_board_meanwhile_is_not_issued(world, token, registry, desk):
-    """The code may stand for another token by now."""
+def test_what_was_proposed_before_a_retirement_is_stopped_by_closing(world, token, registry, desk):
+    """The board is asked when an order is proposed; a channel stops at once, orders included."""
     propose(world, CREDIT, ONE)
     world.act("GOVERNOR", registry, "retire", b"HKD", REF)
     world.attest(RESERVES)
-    # FAULT: the board is asked when the order is proposed, and not when it is issued.
-    with pytest.raises(Reverted) as caught:
+    world.act("PAUSER", desk, "closeChannel", CHANNEL, REF)
+    with refused(world, "ChannelNotOpen", channel=hexed(CHANNEL)):
         approve(world, CREDIT, ONE)
-    assert caught.value.name == "CurrencyMismatch"
     assert token.call("totalSupply") == 0
 
 
