@@ -39,7 +39,6 @@ openOrders
 
 import pytest
 
-from pegboard.errors import Reverted
 from tests.support.desks import (
     CANCELLED,
     CHANNEL,

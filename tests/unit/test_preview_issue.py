@@ -1,7 +1,7 @@
 """What binds an issue through a channel most, and how much that allows.
 
 previewIssue
-├── given a channel that is unknown or closed: CHANNEL, nothing
+├── given a channel that is unknown or closed, or of a token that was retired: CHANNEL, nothing
 ├── given a payee that is unbound, cooling, past its due diligence, or may not receive: PAYEE,
 │   nothing
 ├── given minting is paused, or the desk cannot mint at once: MINTING, nothing
@@ -10,7 +10,7 @@ previewIssue
 │   ├── the largest tier: TIERS
 │   ├── what the channel's limit has left: CHANNEL_LIMIT
 │   ├── what the token's limit has left: MINT_LIMIT
-│   └── what the reserves back: RESERVES
+│   └── what the reserves back, or the supply has room for: RESERVES
 ├── so much is issued, and one unit more is refused with the matching error
 └── given a reserve source that reverts, answers nonsense or burns all gas: RESERVES, nothing
 """
@@ -560,8 +560,7 @@ def test_a_token_that_left_the_board_is_not_issued(world, token, registry, desk)
     world.attest(PLENTY)
     with refused(world, "CurrencyMismatch", token=token.address, currency=hexed(b"HKD")):
         propose(world, bank_ref("credit"), 1)
-    # FAULT: says (ORDER_CAP, CAP), though not one unit can be proposed.
-    assert preview(world)[1] == 0
+    assert preview(world) == (CHANNEL_CLOSED, 0)
 
 
 def test_the_supply_leaves_room(world, token, loose, desk, minter, stranger):
@@ -574,5 +573,6 @@ def test_the_supply_leaves_room(world, token, loose, desk, minter, stranger):
     token.send("mint", stranger.address, supply, REF, sender=minter)
     world.chain.warp(1)
     not_issued(world, room + 1, "SupplyCapExceeded", supply=supply, value=room + 1)
-    # FAULT: says (ORDER_CAP, WIDE), of which the token takes a thousand units.
-    assert preview(world)[1] == room
+    assert preview(world) == (RESERVES, room)
+    issue(world, room)
+    assert preview(world) == (RESERVES, 0)
