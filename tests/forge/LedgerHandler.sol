@@ -3,10 +3,20 @@ pragma solidity 0.8.37;
 
 import {IControls} from "interfaces/IControls.sol";
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
+import {ISurrenderReceiver} from "interfaces/ISurrenderReceiver.sol";
 import {LooseFeed} from "contracts/mocks/LooseFeed.sol";
 import {vm} from "tests/forge/Vm.sol";
 
-/// @title Everybody who touches the ledger: six accounts, and the issuer, who is one of them
+/// @title A redemption desk that takes whatever is surrendered
+contract Desk is ISurrenderReceiver {
+    uint256 public count;
+
+    function onSurrender(address, uint256, bytes32) external returns (uint256) {
+        return ++count;
+    }
+}
+
+/// @title Everybody who touches the ledger: six accounts, the issuer, who is one of them, and a redemption desk
 /// @notice `act` takes one action. What an action must do to each balance is written down before it, and a call that did
 /// anything else, or that changed what a refusal must not, leaves its name in `fault`.
 contract LedgerHandler {
@@ -21,6 +31,9 @@ contract LedgerHandler {
         SignedTransfer,
         Pay,
         PaySkipping,
+        Surrender,
+        Restore,
+        BurnEscrow,
         Mint,
         Burn,
         Blacklist,
@@ -34,7 +47,7 @@ contract LedgerHandler {
         Warp
     }
 
-    uint256 public constant ACTIONS = 20;
+    uint256 public constant ACTIONS = 23;
     uint256 private constant PEOPLE = 6;
     bytes32 private constant REF = keccak256("order");
 
@@ -47,6 +60,7 @@ contract LedgerHandler {
         bytes4(keccak256("transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"));
 
     IPeggedToken public immutable token;
+    Desk public immutable desk;
     IControls private immutable CONTROLS;
     LooseFeed private immutable FEED;
 
@@ -64,6 +78,7 @@ contract LedgerHandler {
     address[PEOPLE] private _people;
     uint256[PEOPLE] private _keys;
     int256[PEOPLE] private _expected;
+    int256 private _expectedDesk;
     int256 private _expectedSupply;
     uint256 private _nonce;
     uint256 private _now;
@@ -72,6 +87,7 @@ contract LedgerHandler {
         token = IPeggedToken(token_);
         CONTROLS = IControls(token_);
         FEED = feed;
+        desk = new Desk();
         _now = block.timestamp;
         for (uint256 i = 1; i < PEOPLE; ++i) {
             _keys[i] = uint256(keccak256(abi.encode("person", i)));
@@ -107,6 +123,9 @@ contract LedgerHandler {
         if (action == Action.SignedTransfer) return _signedTransfer(from, to, value);
         if (action == Action.Pay) return _pay(from, to, value, false);
         if (action == Action.PaySkipping) return _pay(from, to, value, true);
+        if (action == Action.Surrender) return _surrender(from, value);
+        if (action == Action.Restore) return _restore(to, value);
+        if (action == Action.BurnEscrow) return _burnEscrow(from, value);
         if (action == Action.Mint) return _mint(to, value);
         if (action == Action.Burn) return _burn(value);
         return _order(action, from, to, value);
@@ -192,23 +211,53 @@ contract LedgerHandler {
         return true;
     }
 
-    /// @dev Two rows, one of them to somebody blacklisted when `skipping`, who is skipped.
+    /// @dev Two rows, one of them to the desk or to somebody blacklisted when `skipping`, who is skipped.
     function _pay(uint256 from, uint256 to, uint256 value, bool skipping) private returns (bool) {
         uint256 other = (to + 1) % PEOPLE;
-        if (skipping) {
+        bool toDesk = skipping && value % 2 == 0;
+        if (skipping && !toDesk) {
             if (other == from) other = (other + 1) % PEOPLE;
             CONTROLS.blacklist(_list(other), REF);
         }
         IPeggedToken.Payment[] memory rows = new IPeggedToken.Payment[](2);
         rows[0] = IPeggedToken.Payment(_people[to], uint96(_part(from, value) / 2));
-        rows[1] = IPeggedToken.Payment(_people[other], uint96(_part(from, value) / 3));
+        rows[1] = IPeggedToken.Payment(toDesk ? address(desk) : _people[other], uint96(_part(from, value) / 3));
         _expectNothing();
         if (token.canReceive(rows[0].to)) _move(from, to, rows[0].value);
-        if (token.canReceive(rows[1].to)) _move(from, other, rows[1].value);
+        if (!toDesk && token.canReceive(rows[1].to)) _move(from, other, rows[1].value);
         return
             _run(
                 from, abi.encodeWithSelector(PAY, bytes32(++_nonce), uint8(value), rows, rows[0].value + rows[1].value)
             );
+    }
+
+    /// @dev Before it, the same by a plain transfer, which must not reach the desk.
+    function _surrender(uint256 from, uint256 value) private returns (bool) {
+        value = _part(from, value);
+        if (value == 0) value = 1;
+        _expectNothing();
+        if (_run(from, abi.encodeWithSelector(TRANSFER, address(desk), value))) _blame("a desk was paid");
+        _expectNothing();
+        _expected[from] = -int256(value);
+        _expectedDesk = int256(value);
+        return _run(from, abi.encodeCall(IPeggedToken.surrender, (address(desk), value, REF)));
+    }
+
+    function _restore(uint256 to, uint256 value) private returns (bool) {
+        value = _escrow(value);
+        _expectNothing();
+        _expected[to] = int256(value);
+        _expectedDesk = -int256(value);
+        return _runAs(address(desk), abi.encodeCall(IControls.restore, (_people[to], value)));
+    }
+
+    function _burnEscrow(uint256 holder, uint256 value) private returns (bool) {
+        value = _escrow(value);
+        _expectNothing();
+        _expectedDesk = _expectedSupply = -int256(value);
+        bool ok = _runAs(address(desk), abi.encodeCall(IControls.burnEscrow, (_people[holder], value)));
+        if (ok) burned += value;
+        return ok;
     }
 
     function _mint(uint256 to, uint256 value) private returns (bool) {
@@ -280,7 +329,7 @@ contract LedgerHandler {
 
     function _expectNothing() private {
         delete _expected;
-        _expectedSupply = 0;
+        _expectedSupply = _expectedDesk = 0;
     }
 
     function _expectMove(uint256 from, uint256 to, uint256 value) private {
@@ -297,8 +346,12 @@ contract LedgerHandler {
         return _run(0, call);
     }
 
-    /// @dev The call as this person; whatever it does to supply and balances must be what was expected.
-    function _run(uint256 who, bytes memory call) private returns (bool ok) {
+    function _run(uint256 who, bytes memory call) private returns (bool) {
+        return _runAs(_people[who], call);
+    }
+
+    /// @dev The call as somebody; whatever it does to supply and balances must be what was expected.
+    function _runAs(address caller, bytes memory call) private returns (bool ok) {
         uint256[PEOPLE] memory before;
         bool[PEOPLE] memory shut;
         bool[PEOPLE] memory bound;
@@ -308,23 +361,29 @@ contract LedgerHandler {
             bound[i] = shut[i] || token.isFrozen(_people[i]);
         }
         uint256 supply = token.totalSupply();
+        uint256 escrow = token.balanceOf(address(desk));
         bool paused = token.pauses() & 1 != 0;
         bytes4 selector = bytes4(call);
         bool lawful = selector == IControls.seize.selector || selector == IControls.destroy.selector;
         bool issuer = lawful || selector == IControls.mint.selector || selector == IControls.burn.selector;
+        // A pause of transfers stops no redemption.
+        bool free = issuer || caller == address(desk) || selector == IPeggedToken.surrender.selector;
 
-        vm.prank(_people[who]);
+        vm.prank(caller);
         (ok,) = address(token).call(call);
 
         if (_change(supply, token.totalSupply()) != (ok ? _expectedSupply : int256(0))) {
             _blame("I3: the supply changed otherwise");
+        }
+        if (_change(escrow, token.balanceOf(address(desk))) != (ok ? _expectedDesk : int256(0))) {
+            _blame("I3: the escrow changed otherwise");
         }
         for (uint256 i; i < PEOPLE; ++i) {
             int256 change = _change(before[i], token.balanceOf(_people[i]));
             if (change != (ok ? _expected[i] : int256(0))) _blame("I3, I15: a balance changed otherwise");
             if (shut[i] && change != 0 && !lawful) _blame("I13: a blacklisted balance changed");
             if (bound[i] && change < 0 && !lawful) _blame("I13: a barred balance fell");
-            if (paused && change != 0 && !issuer) _blame("I12: something moved while paused");
+            if (paused && change != 0 && !free) _blame("I12: something moved while paused");
         }
         _expectNothing();
     }
@@ -339,6 +398,11 @@ contract LedgerHandler {
         uint256 spendable = token.availableOf(_people[who]);
         // Now and then one unit too much.
         return value % 16 == 15 ? spendable + 1 : value % (spendable + 1);
+    }
+
+    function _escrow(uint256 value) private view returns (uint256) {
+        uint256 balance = token.balanceOf(address(desk));
+        return value % 16 == 15 ? balance + 1 : value % (balance + 1);
     }
 
     function _reach(uint256 who, uint256 value) private view returns (uint256) {

@@ -32,6 +32,13 @@ def leaves(command=cli, path=()):
 
 LEAVES = list(leaves())
 CREDIT = ("--ref", "FPS 16")
+#: Commands that only read: they sign nothing, so they ask for nothing.
+READERS = {
+    "status", "picture", "demo", "reserves show",
+    "customers list", "customers show", "calendar due", "calendar show",
+    "channels list", "channels show", "issue list", "issue preview",
+    "redeem fees", "redeem list", "redeem overdue", "orders list", "orders show", "presign show",
+}  # fmt: skip
 
 
 # Help
@@ -39,12 +46,22 @@ CREDIT = ("--ref", "FPS 16")
 
 def test_the_commands_are_those_that_were_promised():
     assert {" ".join(path) for path, _ in LEAVES} == {
-        "deploy", "mint", "burn", "status", "demo",
+        *READERS,
+        "deploy", "mint", "burn",
         "blacklist add", "blacklist remove",
         "freeze add", "freeze remove", "freeze hold", "freeze release",
         "verify add", "verify remove", "verify require", "verify waive",
         "pause on", "pause off",
-        "reserves sign", "reserves post", "reserves show", "reserves break", "reserves clear",
+        "reserves sign", "reserves post", "reserves break", "reserves clear",
+        "customers prove", "customers bind", "customers payout", "customers renew",
+        "customers unbind", "calendar add", "calendar remove", "calendar declare",
+        "channels open", "channels raise", "channels lower", "channels close",
+        "issue propose", "issue approve", "issue cancel",
+        "redeem validate", "redeem paying", "redeem paid", "redeem reject", "redeem return",
+        "redeem note", "redeem extend", "redeem raise-fees", "redeem lower-fees",
+        "orders open", "orders review", "orders close", "orders freeze", "orders unfreeze",
+        "orders hold", "orders release", "orders seize", "orders destroy", "orders execute",
+        "orders cancel", "presign sign", "presign broadcast", "presign revoke",
     }  # fmt: skip
 
 
@@ -61,7 +78,7 @@ def test_every_command_explains_itself(path):
             assert option.help, f"--{option.name} is not explained"
     names = {p.name for p in command.params}
     assert "as_json" in names
-    assert path[0] in ("status", "demo") or path == ("reserves", "show") or "yes" in names
+    assert {"account", "yes"} & names == (set() if " ".join(path) in READERS else {"account", "yes"})
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -74,6 +91,7 @@ def test_every_group_explains_itself(name):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_its_script(name):
     path = ROOT / "scripts" / f"{name}.py"
+    # FAULT: `python scripts/status.py` finds scripts/calendar.py where a library wants Python's.
     assert name not in sys.stdlib_module_names
     assert len(path.read_text().strip().splitlines()) <= 3
     module = importlib.import_module(f"scripts.{name}")

@@ -163,7 +163,7 @@ def test_now_is_the_default(console):
     answer = console.run("calendar", "due", "HK", "--days", "1")
     assert answer.code == 0
     first, *rest = answer.out.splitlines()
-    assert first.startswith("1 open days of HK after 2027-01-15T08:")
+    assert first.startswith("Open day 1 of HK after 2027-01-15T08:")
     assert rest == [
         "  2027-01-18T15:59:59Z, says the chain",
         "  2027-01-18T15:59:59Z, says the file",

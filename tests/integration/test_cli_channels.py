@@ -303,8 +303,8 @@ def test_every_channel_is_listed(opened):
         "available": {"amount": "20000000.50", "units": "20000000500000"},
     }
     assert opened.run("channels", "list").out.splitlines() == [
-        f"{NAME}  HKD  open  direct to {PAYEE} (unknown), cap 5000000.00, limit 20000000.50 per "
-        "1d, 20000000.50 left",
+        f"{NAME}  HKD  open  direct to {PAYEE} (unknown), cap 5,000,000.00, limit 20,000,000.50 "
+        "per 1d, 20,000,000.50 left",
         f"USD-1  USD  open  wholesale to {OTHER} (unknown), cap 0.00, limit 0.00 per 1s, 0.00 left",
     ]
     out = opened.run("channels", "show", "HKD", NAME).out.splitlines()

@@ -22,6 +22,7 @@ import json
 import pytest
 
 from pegboard.calendars import DAY, day_text
+from pegboard.chain import ApeChain
 from pegboard.inputs import moment_text
 from tests.integration.conftest import blocks, now, warp
 from tests.support.world import resolve
@@ -304,6 +305,22 @@ def test_all_wallets_are_listed(console, proof, bind):
         f"{resolve(f'TEST::{OTHER}')}  cooling  30 days left  customer C-7f3a  NO PAYOUT ACCOUNT"
     )
     assert second == f"{ADDRESS}  cooling  365 days left  customer {CUSTOMER}"
+
+
+def test_the_list_is_of_one_block(console, proof, bind, monkeypatch):
+    """Between two pages of the latest block a wallet could slip through."""
+    path = proof()
+    register, asked, request = json.loads(path.read_text())["register"], set(), ApeChain.request
+    bind(path)
+
+    def watched(self, method, params):
+        if method == "eth_call" and params[0]["to"] == register:
+            asked.add(params[1])
+        return request(self, method, params)
+
+    monkeypatch.setattr(ApeChain, "request", watched)
+    assert ADDRESS in console.run("customers", "list").out
+    assert asked == {hex(blocks())}
 
 
 def test_one_wallet_for_people(console, proof, bind):

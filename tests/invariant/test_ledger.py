@@ -186,6 +186,7 @@ REFUSALS = (
     "BlacklistedAccount",
     "CallerNotPayee",
     "ChunkExecuted",
+    "DeskNotEmpty",
     "ERC20InsufficientAllowance",
     "ERC20InsufficientBalance",
     "ERC20InvalidReceiver",
@@ -559,10 +560,30 @@ class LedgerMachine(Twins):
 
     @rule(desk=chance(("desk", "desk", "desk", "zero", "token", CAST[0])))
     def appoint(self, desk):
-        desk = self._place(desk)
+        self._appoint(self._place(desk))
+
+    def _appoint(self, desk):
         code = desk in (self.desk, self.peg.token.address)
         verb = self._bound("appoint_desk", desk, code=code)
         self._do("appointDesk", GOVERNOR, "appointDesk", (desk, REF), verb)
+
+    @rule(emptied=st.booleans(), frozen=st.booleans(), back=usually)
+    def retire(self, emptied, frozen, back):
+        """A desk that owes nothing any more ends, and is not appointed anew while it is frozen."""
+        if emptied:
+            arguments = (CAST[0], self.model.accounts[self.desk].balance)
+            verb = self._of_desk("restore", self.desk, *arguments)
+            self._do("restore", self.desk, "restore", arguments, verb)
+        verb = self._bound("unmark", SUITE | REDEMPTION, [self.desk])
+        self._do("delist", GOVERNOR, "delist", ([self.desk], REF), verb)
+        if frozen:
+            verb = self._bound("bar", FROZEN, [self.desk])
+            self._do("freeze", member("FREEZER"), "freeze", ([self.desk], REF), verb)
+            self._appoint(self.desk)
+        if back:
+            verb = self._bound("unmark", FROZEN, [self.desk])
+            self._do("unfreeze", member("RELEASER"), "unfreeze", ([self.desk], REF), verb)
+            self._appoint(self.desk)
 
     # Roles
 
@@ -675,17 +696,18 @@ class LedgerMachine(Twins):
 
     @rule()
     def calm(self):
-        """Nothing is paused and nobody is barred any more, so that money moves again."""
+        """Nothing is paused, nobody is barred, and the desk is one, so that money moves again."""
         self._resume(15)
         verb = self._bound("set_allow_list", on=False)
         self._do("leaveAllowListMode", GOVERNOR, "leaveAllowListMode", (REF,), verb)
         for name, flag in (("unblacklist", BLACKLISTED), ("unfreeze", FROZEN)):
             verb = self._bound("unmark", flag, list(self.everybody))
             self._do(name, member("RELEASER"), name, (list(self.everybody), REF), verb)
-        held = self.model.accounts[self.desk].held
-        self._as("RELEASER", "release", self.desk, held)
-        verb = self._bound("appoint_desk", self.desk, code=True)
-        self._do("appointDesk", GOVERNOR, "appointDesk", (self.desk, REF), verb)
+        desk = self.model.accounts[self.desk]
+        if desk.held:
+            self._as("RELEASER", "release", self.desk, desk.held)
+        if not desk.has(REDEMPTION):
+            self._appoint(self.desk)
 
     @rule(bits=chance((1, 2, 4, 8, 9, 15, 0, 16)), referenced=usually)
     def pause(self, bits, referenced):

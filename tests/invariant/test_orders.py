@@ -6,14 +6,14 @@ Given accounts that several cases name, and others who freeze and release at the
         S1  every word of tokens, requests, cases, entries and proposals is the model's
         S2  a refused call has changed nothing
         L1  what all cases hold of an account is held at the token, unless RELEASER released there
-        L2  an account is frozen at the token when a case freezes it, or somebody did at the token,
-            unless RELEASER lifted it there; and else it is not
-        L3  each case counts its restraints, and each account the cases that freeze it
-        L4  a case never holds, nor takes, more of an account than its ceiling
+        L2  an account is frozen at the token while a case freezes it, or if it was frozen there
+            when none did, unless RELEASER lifted it there; whom nobody ever froze is not frozen
+        L3  each case counts its restraints, each account its freezes and what cases hold of it
+        L4  a case never holds and takes more of an account than its ceiling
         L5  a stranger's account never changes, nor that of anybody whom no case names
         L6  what a case took is the sum of its executed orders, and exactly that has moved
         L7  the supply falls by destroyed units only
-        L8  an order executes once, by another than its proposer, from whom its case may take
+        L8  an order executes once, by another than its proposer, a day later, while its case acts
         L9  taking by one case leaves what the others hold
 """
 
@@ -22,12 +22,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from eth_utils import keccak
+from eth_abi import decode
+from eth_utils import keccak, to_checksum_address
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from tests.support.desk_machine import (
     CODES,
+    MARKS,
     STRANGER,
     AnyTime,
     DeskMachine,
@@ -53,12 +55,13 @@ TREASURY = key(24).address
 BYSTANDER = key(25).address
 CASEWORKERS = (member("CASEWORKER"), member("EXECUTOR"))
 EXECUTORS = (member("EXECUTOR"), key(54).address)
-RELEASER, FREEZER, GUARDIAN = member("RELEASER"), member("FREEZER"), member("GUARDIAN")
+RELEASER, GUARDIAN = member("RELEASER"), member("GUARDIAN")
 MINTER, GOVERNOR = member("MINTER"), member("GOVERNOR")
 GENESIS = 50_000
 CASES = tuple(keccak(text=f"case {i}") for i in range(5))
 DOCUMENT = keccak(text="order of the court")
-FIGURE, PERSON = MAX_VALUE, 2**160 - 1
+FREEZING = ("bytes32", "address", "address[]")
+FIGURE, PERSON, MOMENT = MAX_VALUE, 2**160 - 1, 2**40 - 1
 #: Functions of the book, all of them.
 BOOK = {"openCase", "reviewCase", "nameAccount", "freeze", "hold", "propose", "execute", "cancel"}
 BOOK |= {"unfreeze", "release", "closeCase", "multicall"}
@@ -109,11 +112,14 @@ ACTIONS = (
     "release at the token",
     "blacklist at the token",
     "unblacklist at the token",
+    "verify at the token",
     "transfer",
     "surrender",
     "takeBack",
     "pause 15",
     "resume",
+    "enterAllowListMode",
+    "leaveAllowListMode",
     "expel",
     "grant",
     "look",
@@ -143,8 +149,10 @@ REFUSALS = (
     "RedemptionMismatch",
     "ReferenceRequired",
     "ReviewOverdue",
+    "StillChallengeable",
     "SuiteAccount",
     "TokenUnknown",
+    "UnverifiedAccount",
 )
 
 suspects = chance(SUSPECTS)
@@ -177,8 +185,9 @@ class OrdersMachine(AnyTime, DeskMachine):
         # Told from the log: what was taken, by case and account, and which orders were executed.
         self.taken: Counter[tuple[str, str, str]] = Counter()
         self.executed: set[int] = set()
-        # By currency and account: frozen, lifted and released by others at the token.
+        # By currency and account: frozen (now, ever), lifted and released by others at the token.
         self.frozen: set[tuple[str, str]] = set()
+        self.ever_frozen: set[tuple[str, str]] = set()
         self.lifted: set[tuple[str, str]] = set()
         self.released: set[tuple[str, str]] = set()
         self.destroyed = dict.fromkeys(CODES, 0)
@@ -535,14 +544,19 @@ class OrdersMachine(AnyTime, DeskMachine):
         part=chance((1, 2, 3)),
         mishap=chance((None,) * 6 + MISHAPS),
         by=chance(EXECUTORS),
+        wait=chance((DAY, DAY, DAY, DAY, DAY - 1)),
+        proposer=chance((CASEWORKERS[0], CASEWORKERS[0], CASEWORKERS[1])),
     )
-    def take(self, index, code, account, how, to, part, mishap, by):
+    def take(self, index, code, account, how, to, part, mishap, by, wait, proposer):
         """All the way from naming to taking, unless something comes between."""
         case_id = self._ready(index)
         if case_id is None:
             return
+        self._open_the_treasury(code)
         token, redemption = self.token(code), 0
         if how == "redemption":
+            if token.pauses:
+                self.resume_all(code)
             if not self.surrender(code, account, token.accounts[account].spendable // part):
                 return
             redemption = self.model.redeeming.count
@@ -555,14 +569,23 @@ class OrdersMachine(AnyTime, DeskMachine):
         else:
             self._freeze(case_id, code, [account])
         terms = (token.address, account, to, value, redemption)
-        if not self._propose(case_id, *terms):
+        if not self._propose(case_id, *terms, by=proposer):
             return
         number_ = len(self.book.takings)
         if mishap:
             getattr(self, f"_{mishap}")(case_id, code, account, number_)
+        self.pass_time(wait)
         self._execute(number_, by)
         if mishap == "it_is_executed_twice":
             self._execute(number_, by)
+
+    def _open_the_treasury(self, code: str) -> None:
+        """The treasury can receive again, if it could not."""
+        token = self.token(code)
+        if token.accounts[TREASURY].has(BLACKLISTED):
+            self._at_token("unblacklist", code, TREASURY)
+        if not token.may_receive(TREASURY):
+            self.list_mode(code, on=False)
 
     def _it_is_executed_twice(self, *_: Any) -> None:
         """The second time comes after the first."""
@@ -581,8 +604,8 @@ class OrdersMachine(AnyTime, DeskMachine):
     def _it_is_released_at_the_token(self, _: bytes, code: str, account: str, __: int) -> None:
         self._at_token("release", code, account, self.token(code).accounts[account].held)
 
-    def _the_proposer_goes(self, *_: Any) -> None:
-        self._expel("CASEWORKER", CASEWORKERS[0])
+    def _the_proposer_goes(self, *more: Any) -> None:
+        self._expel("CASEWORKER", self.book.takings[more[-1] - 1].proposer)
 
     def _the_recipient_is_barred(self, _: bytes, code: str, __: str, number_: int) -> None:
         to = self.book.takings[number_ - 1].to
@@ -595,6 +618,47 @@ class OrdersMachine(AnyTime, DeskMachine):
     def _everything_is_paused(self, _: bytes, code: str, *__: Any) -> None:
         self.pause_some(code, 15)
 
+    @rule(
+        index=indexes,
+        code=tokens,
+        account=suspects,
+        how=chance(("freeze", "hold", "hold")),
+        then=chance(("take", "take", "let go")),
+        by=chance(EXECUTORS),
+        value=st.integers(1, 2_000),
+    )
+    def meet(self, index, code, account, how, then, by, value):
+        """Two cases restrain the same account, and one of them takes or lets go."""
+        first, second = self._ready(index), self._ready(index + 1)
+        if first is None or second is None or first == second:
+            return
+        for case_id in (first, second):
+            self._make_room(case_id, code, account, value)
+            if how == "freeze":
+                self._freeze(case_id, code, [account])
+            else:
+                self._hold(case_id, code, account, value)
+        if then == "take":
+            self._open_the_treasury(code)
+            terms = (self.token(code).address, account, TREASURY, value, 0)
+            if self._propose(first, *terms):
+                self.pass_time(DAY)
+                self._execute(len(self.book.takings), by)
+        elif how == "freeze":
+            self._unfreeze(first, code, [account])
+        else:
+            self._release(first, code, account, value)
+
+    @rule(index=indexes, code=tokens, account=suspects, value=st.integers(1, 2_000))
+    def release_what_is_gone(self, index, code, account, value):
+        """What a case holds was released at the token before it lets go."""
+        if case_id := self._ready(index):
+            self._make_room(case_id, code, account, value)
+            if self._hold(case_id, code, account, value):
+                held = self.token(code).accounts[account].held
+                self._at_token("release", code, account, held - value // 2)
+                self._release(case_id, code, account, value)
+
     # Others
 
     def _at_token(self, verb: str, code: str, account: str, value: int = 0) -> bool:
@@ -605,10 +669,9 @@ class OrdersMachine(AnyTime, DeskMachine):
             arguments = (*values, REF)
             sender = member(roles_[verb])
             return self.to_token(action, code, sender, verb, arguments, verb, *values)
-        sender = {"freeze": FREEZER, "blacklist": member("BLACKLISTER")}.get(verb, RELEASER)
-        flag = BLACKLISTED if "black" in verb else FROZEN
-        method, arguments = "unmark" if verb.startswith("un") else "bar", ([account], REF)
-        return self.to_token(action, code, sender, verb, arguments, method, flag, [account])
+        role, method, flag = MARKS[verb]
+        arguments = ([account], REF)
+        return self.to_token(action, code, member(role), verb, arguments, method, flag, [account])
 
     @rule(
         verb=chance(
@@ -660,6 +723,14 @@ class OrdersMachine(AnyTime, DeskMachine):
         else:
             self.pause_some(code, 15)
 
+    @rule(code=tokens, verified=usually)
+    def allow_list(self, code, verified):
+        """Nobody here is verified, but perhaps for the treasury."""
+        on = not self.token(code).allow_list
+        if on and verified:
+            self._at_token("verify", code, TREASURY)
+        self.list_mode(code, on=on)
+
     @rule(who=st.integers(0, 3), back=usually)
     def party(self, who, back):
         """A caseworker or executor is expelled, or those that were come back."""
@@ -689,7 +760,7 @@ class OrdersMachine(AnyTime, DeskMachine):
         number_ = index % (len(book.takings) + 2)
         known = 0 < number_ <= len(book.takings)
         status = book.takings[number_ - 1].status if known else 0
-        assert call("proposalOf", number_)[7] == status
+        assert call("proposalOf", number_)[8] == status
         self.passed("look")
 
     # Invariants
@@ -743,46 +814,57 @@ class OrdersMachine(AnyTime, DeskMachine):
         for step in self.unseen("L2"):
             if step.refused:
                 continue
-            entries = self._entries_in(step.after)
-            by_case = {(c, a) for (_, c, a), figures in entries.items() if figures[0]}
-            self._follow_freezes(step, by_case)
+            by_case = self._frozen_by_cases(step.after)
+            self._follow_freezes(step)
             for code in CODES:
                 for person in self.people:
-                    flag = bool(step.after[f"{code} {person}"] >> 248 & FROZEN)
                     pair = (code, person)
-                    somebody = pair in by_case or pair in self.frozen
-                    assert flag == (somebody and pair not in self.lifted)
+                    flag = bool(step.after[f"{code} {person}"] >> 248 & FROZEN)
+                    if pair not in self.lifted and (pair in by_case or pair in self.frozen):
+                        assert flag
+                    elif pair not in by_case and pair not in self.ever_frozen:
+                        assert not flag
 
-    def _follow_freezes(self, step: Any, by_case: set[tuple[str, str]]) -> None:
-        """Keeps what was frozen and lifted at the token itself."""
+    def _frozen_by_cases(self, words: Any) -> set[tuple[str, str]]:
+        entries = self._entries_in(words)
+        return {(code, who) for (_, code, who), figures in entries.items() if figures[0]}
+
+    def _follow_freezes(self, step: Any) -> None:
+        """Keeps what was frozen at the token while no case did, and what was lifted there."""
         if self._is_at_token(step, "freeze"):
-            self.frozen.add(self._subject(step))
-            self.lifted.discard(self._subject(step))
+            pair = self._subject(step)
+            self.lifted.discard(pair)
+            self.ever_frozen.add(pair)
+            if pair not in self._frozen_by_cases(step.before):
+                self.frozen.add(pair)
         elif self._is_at_token(step, "unfreeze"):
             self.frozen.discard(self._subject(step))
             self.lifted.add(self._subject(step))
-        elif step.function in ("freeze", "unfreeze"):
-            code = self._code(step.arguments[1])
-            pairs = {(code, account) for account in step.arguments[2]}
-            if step.function == "freeze":
-                self.lifted -= pairs
-            else:
-                # As it is: the last case that lets go lifts what was frozen at the token, too.
-                before = self._entries_in(step.before)
-                was = {(c, a) for (_, c, a), figures in before.items() if figures[0]}
-                self.frozen -= (was - by_case) & pairs
+        elif step.function in ("freeze", "multicall"):
+            _, token, accounts = self._freezing_in(step)
+            self.lifted -= {(self._code(token), account) for account in accounts}
+
+    def _freezing_in(self, step: Any) -> Any:
+        """The arguments of a freezing, which is the last of several calls in one."""
+        if step.function != "multicall":
+            return step.arguments
+        case_id, token, accounts = decode(FREEZING, step.arguments[0][-1][4:])
+        return case_id, to_checksum_address(token), [to_checksum_address(a) for a in accounts]
 
     @invariant()
     def l3_restraints_are_counted(self):
         entries = self._entries_in(self.words)
         counts: Counter[tuple[str, str]] = Counter()
+        sums: Counter[tuple[str, str]] = Counter()
         restraints: Counter[bytes] = Counter()
         for (case_id, code, account), (frozen, _, held, _) in entries.items():
             counts[code, account] += frozen
+            sums[code, account] += held
             restraints[case_id] += bool(frozen or held)
         for code in CODES:
             for person in self.people:
                 assert self.words[f"freezes {code} {person}"] == counts[code, person]
+                assert self.words[f"held by cases {code} {person}"] == sums[code, person]
         for case_id in CASES:
             flags = self.words[f"case {case_id!r} 0"]
             assert flags >> 96 == restraints[case_id]
@@ -792,8 +874,7 @@ class OrdersMachine(AnyTime, DeskMachine):
     def l4_a_case_stays_within_its_ceiling(self):
         for step in self.unseen("L4"):
             for _, ceiling, held, taken in self._entries_in(step.after).values():
-                assert held <= ceiling
-                assert taken <= ceiling
+                assert held + taken <= ceiling
 
     @invariant()
     def l5_who_is_not_named_is_not_touched(self):
@@ -851,11 +932,12 @@ class OrdersMachine(AnyTime, DeskMachine):
                 self.executed.add(told["id"])
                 before = self._taking_in(step.before, told["id"])
                 after = self._taking_in(step.after, told["id"])
-                assert (before[6] >> 160, after[6] >> 160) == (PROPOSED, EXECUTED)
+                assert (before[6] >> 200, after[6] >> 200) == (PROPOSED, EXECUTED)
                 assert before[6] & PERSON != int(step.sender, 16)
+                assert step.now >= (before[6] >> 160 & MOMENT) + DAY
                 flags = step.before[f"case {bytes.fromhex(told['caseId'][2:])!r} 0"]
                 assert not flags >> 88 & 1
-                assert step.now <= flags >> 48 & (2**40 - 1)
+                assert step.now <= flags >> 48 & MOMENT
 
     @invariant()
     def l9_other_cases_keep_what_they_hold(self):

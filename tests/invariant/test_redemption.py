@@ -9,12 +9,13 @@ Given two currencies of different places, holders known, barred or unverified, a
         D6  the supply falls from Paying to Paid only, by exactly one request's amount
         D7  a holder who is not barred takes back what is not blocked, and nobody else anything
         D8  a payout is late when and only when it comes after the due date
-        R1  a due date is never before the one that was fixed or consented to, moves later by a
-            closed day or by consent only, and nothing but time makes a request overdue
+        R1  a due date is never before the one that was fixed or consented to, and moves later by a
+            closed day or by consent only; nothing but time makes a request overdue, for ever
         R2  a fee is fixed by the request, and within the cap
         R3  the supply is what it was at first less what was paid
         R4  whatever the state, whoever is not barred gets the tokens back when the block is over
         R5  feeds, and pauses but the one of redemption, change no outcome
+        R6  what the bank is told to pay is burned, or taken back after the block, and nothing else
 """
 
 from __future__ import annotations
@@ -37,11 +38,8 @@ from tests.support.desk_machine import (
     usually,
 )
 from tests.support.desk_model import (
-    COOLING,
-    EXPIRED_DILIGENCE,
     NO_REF,
     PAYING,
-    READY,
     REQUESTED,
     UNKNOWN,
     VALID,
@@ -85,15 +83,15 @@ ACTIONS = (
     "settle in time",
     "settle late",
     "settle with a fee",
+    "settle while redemption is paused",
     "takeBack of what was Paying",
     "takeBack while redemption is paused",
     "takeBack on the first day",
     "reject",
     "recordDelay",
+    "recordDelay that renews a block",
     "extend",
-    "extend of what was late",
     "release",
-    "release of what is Paying",
     "release of a barred holder's",
     "addHolidays",
     "addHolidays that moves a date",
@@ -109,7 +107,7 @@ ACTIONS = (
     *MARKS,
     "enterAllowListMode",
     "leaveAllowListMode",
-    *(f"pause {bits}" for bits in (1, 6, 8, 15)),
+    *(f"pause {bits}" for bits in (1, 6, 7, 8, 15)),
     "resume",
     "reportBreak",
     "clearBreak",
@@ -131,6 +129,8 @@ REFUSALS = (
     "CalendarUnknown",
     "DayOutOfRange",
     "DueDateNotLater",
+    "DueDatePassed",
+    "DueDateTooLate",
     "DueDiligenceExpired",
     "ERC20InsufficientBalance",
     "ERC20InvalidReceiver",
@@ -157,7 +157,9 @@ holders = chance(HOLDERS)
 tellers = chance((TELLER, TELLER, SETTLER))
 clerks = chance((CLERK, CLERK, TELLER))
 indexes = st.integers(0, 30)
-amounts = st.one_of(st.integers(1, 3_000), chance(("all", "half", "too much", 0)))
+amounts = st.one_of(
+    st.integers(1, 3_000), chance(("all", "half", "too much", "above what is held", 0))
+)
 
 
 class RedemptionMachine(AnyTime, DeskMachine):
@@ -204,7 +206,8 @@ class RedemptionMachine(AnyTime, DeskMachine):
         register, found = self.model.register, []
         for number_, request in self.desk.requests.items():
             calendar = self.desk.calendar(request.token.address)
-            found += [self.desk.due_at(number_), calendar.end_of(request.blocked_until)]
+            blocked = self.desk.blocked_until(request)
+            found += [self.desk.due_at(number_), calendar.end_of(blocked)]
             found.append(calendar.end_of(self.desk.today(request)))
         for customer in register.customers.values():
             found += [customer.bound_at + register.cooling - 1, customer.until]
@@ -219,6 +222,7 @@ class RedemptionMachine(AnyTime, DeskMachine):
             "all": account.spendable,
             "half": account.spendable // 2,
             "too much": account.balance + 1,
+            "above what is held": account.spendable + 1,
         }
         return words[amount] if isinstance(amount, str) else amount
 
@@ -261,7 +265,7 @@ class RedemptionMachine(AnyTime, DeskMachine):
         if ref is None:
             self.payouts += 1
             ref = keccak(text=f"payout {self.payouts}")
-        again = request is not None and request.blocked_until != 0
+        again = request is not None and request.paying_day != 0
         if not self.to_redemption("instruct", by, "instruct", number_, ref):
             return False
         self._note("instruct", self._code_of(number_), *["instruct again"] * again)
@@ -276,11 +280,16 @@ class RedemptionMachine(AnyTime, DeskMachine):
         self.model.now = self.chain.now()
         code, request = self._code_of(number_), self.desk.requests.get(number_)
         late = "settle late" if self.desk.is_overdue(number_) else "settle in time"
-        fee = bool(request and request.fee)
+        paused = self.token(code).pauses & REDEEM
+        labels = {
+            late: True,
+            "settle with a fee": request and request.fee,
+            "settle while redemption is paused": paused,
+        }
         ref = self._payout(number_) if ref is None else ref
         went = self.to_redemption("settle", by, "settle", number_, ref)
         if went:
-            self._note("settle", code, late, *["settle with a fee"] * fee)
+            self._note("settle", code, *(label for label, holds in labels.items() if holds))
         return went
 
     def _take_back(self, number_: int, by: str | None = None) -> bool:
@@ -290,7 +299,7 @@ class RedemptionMachine(AnyTime, DeskMachine):
         edge = False
         if request:
             calendar = self.desk.calendar(request.token.address)
-            edge = calendar.day_of(self.chain.now()) == request.blocked_until + 1
+            edge = calendar.day_of(self.chain.now()) == self.desk.blocked_until(request) + 1
         by = by or (request.holder if request else STRANGER)
         went = self.to_redemption("takeBack", by, "takeBack", number_, verb="take_back")
         if went:
@@ -320,17 +329,16 @@ class RedemptionMachine(AnyTime, DeskMachine):
         for flag, verb in ((BLACKLISTED, "unblacklist"), (FROZEN, "unfreeze")):
             if token.accounts[holder].has(flag):
                 self.mark_accounts(verb, code, [holder])
-        standing = register.standing(holder)
+        standing, now = register.standing(holder), self.chain.now()
         if standing == UNKNOWN:
             self.bind_wallet(holder, days=DILIGENCE)
-        elif standing == EXPIRED_DILIGENCE:
-            self.to_register("renew", holder, self.chain.now() + DILIGENCE * DAY)
+        elif register.customers[holder].until < now + 2 * DAY:
+            self.to_register("renew", holder, now + DILIGENCE * DAY)
         customer = register.customers[holder]
         if customer.payout == NO_REF:
             self.to_register("setPayout", holder, keccak(text=holder))
-        if standing in (UNKNOWN, COOLING) or self.chain.now() < customer.payout_at + DAY:
+        if max(customer.bound_at, customer.payout_at) + register.cooling > now:
             self.pass_time(register.cooling)
-        assert register.standing(holder) == READY
 
     # Requests
 
@@ -395,6 +403,61 @@ class RedemptionMachine(AnyTime, DeskMachine):
             ref = NO_REF
         getattr(self, f"_{verb}")(number_, ref, **by)
 
+    @rule(
+        code=codes,
+        holder=holders,
+        stage=st.integers(0, 3),
+        last=chance(("settle", "takeBack", "giveBack")),
+        listed=st.booleans(),
+    )
+    def weather_a_storm(self, code, holder, stage, last, listed):
+        """Nothing is paid any more, reserves are disputed, and redemption goes on."""
+        self._set_right(code, holder)
+        self.pause_some(code, 7)
+        self.dispute_feed(code, report=True)
+        if listed:
+            self.list_mode(code, on=True)
+        if self._surrender(code, holder, 500):
+            number_ = self.desk.count
+            for _ in range(stage if last != "giveBack" else min(stage, 1)):
+                self._move_on(number_)
+            if last == "takeBack":
+                self._take_back(number_)
+            elif last == "giveBack":
+                self._give_back(number_)
+        self.resume_all(code)
+
+    @rule(code=codes, holder=holders, last=chance(("settle", "takeBack")), told=st.booleans())
+    def stop_redeeming(self, code, holder, last, told):
+        """Redemption is paused when the bank has paid, or before it is told."""
+        self._set_right(code, holder)
+        if not (self._surrender(code, holder, 800) and self._validate(self.desk.count)):
+            return
+        number_ = self.desk.count
+        if told:
+            self._instruct(number_)
+        self.pause_some(code, REDEEM)
+        self._instruct(number_)
+        if last == "settle":
+            self._settle(number_)
+        else:
+            self._take_back(number_)
+
+    @rule(code=codes, holder=holders, wait=chance((0, DAY)), back=st.booleans())
+    def pay_out_again(self, code, holder, wait, back):
+        """The bank rejects a payout, and is told again, or the tokens go back."""
+        self._set_right(code, holder)
+        if not self._surrender(code, holder, 400):
+            return
+        number_ = self.desk.count
+        if self._validate(number_) and self._instruct(number_):
+            self.to_redemption("reject", SETTLER, "reject", number_, REF)
+            self.pass_time(wait)
+            if back:
+                self._give_back(number_)
+            elif self._instruct(number_):
+                self._settle(number_)
+
     @rule(index=indexes, by=chance((None, None, None, None, *HOLDERS, TELLER)))
     def take_back(self, index, by):
         self._take_back(self._pick(index, REQUESTED, VALID, PAYING), by)
@@ -413,7 +476,8 @@ class RedemptionMachine(AnyTime, DeskMachine):
         if barred:
             self.mark_accounts("freeze", code, [holder])
         request = self.desk.requests[number_]
-        end = self.desk.calendar(request.token.address).end_of(request.blocked_until)
+        blocked = self.desk.blocked_until(request)
+        end = self.desk.calendar(request.token.address).end_of(blocked)
         self.pass_time(end - self.chain.now())
         self._take_back(number_)
         self.pass_time(1)
@@ -434,43 +498,75 @@ class RedemptionMachine(AnyTime, DeskMachine):
 
     @rule(index=indexes, reason=chance((REF, REF, NO_REF)))
     def record_delay(self, index, reason):
-        number_ = index if index > 25 else self._pick(index, REQUESTED, VALID, PAYING)
-        arguments = (number_, reason)
-        self.to_redemption("recordDelay", TELLER, "recordDelay", *arguments, verb="record_delay")
+        self._record_delay(
+            index if index > 25 else self._pick(index, REQUESTED, VALID, PAYING), reason
+        )
 
-    @rule(index=indexes, days=chance((-1, 0, 1, 1, 3, 10)), consent=chance((REF, REF, REF, NO_REF)))
-    def extend(self, index, days, consent):
-        """So many days after the due date in force."""
+    def _record_delay(self, number_: int, reason: bytes = REF) -> None:
+        request, verb = self.desk.requests.get(number_), "record_delay"
+        day = request.paying_day if request else 0
+        went = self.to_redemption("recordDelay", TELLER, "recordDelay", number_, reason, verb=verb)
+        if went and request.paying_day != day:
+            self.done["recordDelay that renews a block"] += 1
+
+    @rule(
+        code=codes,
+        holder=holders,
+        wait=chance((0, DAY, 2 * DAY)),
+        paid=st.booleans(),
+        verb=chance(("freeze", "blacklist")),
+    )
+    def bar_while_the_bank_pays(self, code, holder, wait, paid, verb):
+        """The holder is barred, so that nobody can settle; and the block does not run out."""
+        self._set_right(code, holder)
+        if not (self._surrender(code, holder, 600) and self._validate(self.desk.count)):
+            return
+        number_ = self.desk.count
+        if self._instruct(number_):
+            self.mark_accounts(verb, code, [holder])
+            self._settle(number_)
+            self.pass_time(wait)
+            self._record_delay(number_)
+            self.mark_accounts(f"un{verb}", code, [holder])
+            self._take_back(number_)
+            if paid:
+                self._settle(number_)
+
+    @rule(
+        index=indexes,
+        days=chance((-1, 0, 1, 1, 3, 10, 400)),
+        consent=chance((REF, REF, REF, NO_REF)),
+        ahead=usually,
+    )
+    def extend(self, index, days, consent, ahead):
+        """So many days after the due date in force, most often before it has passed."""
         self.model.now = self.chain.now()
         number_ = self._pick(index, VALID, PAYING)
-        due, late = self.desk.due_at(number_), self.desk.is_overdue(number_)
+        running = [n for n in self.desk.requests if self.desk.due_at(n) >= self.model.now]
+        if running and ahead:
+            number_ = running[index % len(running)]
+        due = self.desk.due_at(number_)
         calendar = self.model.calendars[PLACES[self._code_of(number_)]]
-        day = calendar.day_of(due or self.chain.now()) + days
-        if self.to_redemption("extend", DEFERRER, "extend", number_, day, consent) and late:
-            self.done["extend of what was late"] += 1
+        day = calendar.day_of(due or self.model.now) + days
+        self.to_redemption("extend", DEFERRER, "extend", number_, day, consent)
 
     @rule(
         index=indexes,
         to=chance((*HOLDERS, *HOLDERS, "desk", "token", "zero")),
         by=chance((SEIZER, SEIZER, SEIZER, TELLER)),
+        case_ref=chance((REF, REF, REF, NO_REF)),
         barred=st.booleans(),
+        paying=seldom,
     )
-    def release(self, index, to, by, barred):
+    def release(self, index, to, by, case_ref, barred, paying):
         """By a lawful order, most often of somebody who was barred."""
-        number_ = self._pick(index, REQUESTED, VALID, PAYING)
+        number_ = self._pick(index, PAYING) if paying else self._pick(index, REQUESTED, VALID)
         code, request = self._code_of(number_), self.desk.requests.get(number_)
         if request and barred:
             self.mark_accounts("freeze", code, [request.holder])
         places = {"desk": self.desk.address, "token": self.token(code).address, "zero": ZERO}
-        arguments = (number_, places.get(to, to))
-        verb, desk = self.desk.release, self.suite.desks.redemption
-        paying = request is not None and request.status == PAYING
-        went = self.do(
-            "release", desk, by, "release", (*arguments, REF), lambda: verb(by, *arguments)
-        )
-        if went and paying:
-            self.done["release of what is Paying"] += 1
-        if went and barred:
+        arguments = (number_, places.get(to, to), case_ref)
+        if self.to_redemption("release", by, "release", *arguments) and barred:
             self.done["release of a barred holder's"] += 1
 
     @rule(
@@ -548,21 +644,19 @@ class RedemptionMachine(AnyTime, DeskMachine):
 
         self._close("declareClosed", by, place, day, ref, verb)
 
-    @rule(index=indexes, how=chance(("typhoon", "holiday", "holiday, not after all")))
-    def close_the_due_date(self, index, how):
+    @rule(code=codes, holder=holders, how=chance(("typhoon", "holiday", "not after all")))
+    def close_the_due_date(self, code, holder, how):
         """The very day on which a payout is due is closed, and perhaps opened again."""
-        self.model.now = self.chain.now()
-        number_ = self._pick(index, VALID, PAYING)
-        due = self.desk.due_at(number_)
-        if not due:
+        self._set_right(code, holder)
+        if not (self._surrender(code, holder, 300) and self._validate(self.desk.count)):
             return
-        place = PLACES[self._code_of(number_)]
-        day = self.model.calendars[place].day_of(due)
+        place = PLACES[code]
+        day = self.model.calendars[place].day_of(self.desk.due_at(self.desk.count))
         if how == "typhoon":
             self._declare(place, day, CLERK, REF)
             return
         self._change(place, "addHolidays", [day])
-        if how != "holiday":
+        if how == "not after all":
             self._change(place, "removeHolidays", [day])
 
     # Fees
@@ -691,21 +785,21 @@ class RedemptionMachine(AnyTime, DeskMachine):
     def rescue(self):
         """R4: with everything paused and disputed, every holder gets the tokens back in the end."""
         desk, requests = self.suite.desks.redemption, self.desk.requests
-        barred = False
+        freed: set[tuple[str, str]] = set()
         with self.aside():
             for code in CODES:
                 token, feed = self.suite.pegs[code].token, self.suite.pegs[code].feed
                 token.send("pause", 15, REF, sender=member("PAUSER"))
                 token.send("enterAllowListMode", REF, sender=member("PAUSER"))
                 feed.send("reportBreak", REF, sender=member("PAUSER"))
-            for number_ in sorted(requests, key=lambda n: requests[n].blocked_until):
-                request = requests[number_]
+            for number_, request in requests.items():
                 code = self._code_of(number_)
                 calendar = self.model.calendars[PLACES[code]]
-                end = calendar.end_of(request.blocked_until) + 1
+                end = calendar.end_of(self.desk.blocked_until(request)) + 1
                 self.chain.warp(max(end - self.chain.now(), 0))
-                if request.token.is_barred(request.holder):
-                    barred = True
+                barred = request.token.is_barred(request.holder)
+                if barred and (code, request.holder) not in freed:
+                    freed.add((code, request.holder))
                     refusal = self.attempt(desk, request.holder, "takeBack", number_)
                     assert refusal == "HolderBarred"
                     token, releaser = self.suite.pegs[code].token, member("RELEASER")
@@ -715,7 +809,7 @@ class RedemptionMachine(AnyTime, DeskMachine):
             for code in CODES:
                 assert self.suite.pegs[code].token.call("balanceOf", desk.address) == 0
         if requests:
-            self.passed("rescue of a barred holder" if barred else "rescue")
+            self.passed("rescue of a barred holder" if freed else "rescue")
 
     @rule(index=indexes, verb=chance(MOVES), code=codes, holder=holders)
     def indifference(self, index, verb, code, holder):
@@ -775,6 +869,15 @@ class RedemptionMachine(AnyTime, DeskMachine):
             left -= self._open_in(words, place, day)
         return max(record[1] >> 208, self.model.calendars[place].end_of(day))
 
+    def _blocked_in(self, words: Any, record: tuple[int, int, int]) -> int:
+        """The last day of a request's block by raw words alone."""
+        day, code = record[0] >> 192 & DAY_BITS, self._code_in(record)
+        left = desks().block_days if day else 0
+        while left:
+            day += 1
+            left -= self._open_in(words, PLACES[code], day)
+        return day
+
     @invariant()
     def s1_every_word_is_the_models(self):
         assert self.words == self.expected_words()
@@ -816,7 +919,7 @@ class RedemptionMachine(AnyTime, DeskMachine):
             record, allowed = before.get(number_), False
             if record:
                 code = self._code_in(record)
-                holder, blocked = record[0] & (2**160 - 1), record[0] >> 192 & DAY_BITS
+                holder, blocked = record[0] & (2**160 - 1), self._blocked_in(step.before, record)
                 today = self.model.calendars[PLACES[code]].day_of(step.now)
                 allowed = holder == int(step.sender, 16) and today > blocked
                 allowed = allowed and not step.before[f"{code} {step.sender}"] & BARRED
@@ -839,9 +942,8 @@ class RedemptionMachine(AnyTime, DeskMachine):
     def r1_a_due_date_moves_as_stated(self):
         for step in self.unseen("R1"):
             if step.function not in MOVERS or step.refused:
-                if step.function != "settle":
-                    calendars = [name for name in step.after if name.startswith("calendar ")]
-                    assert all(step.after[name] == step.before[name] for name in calendars)
+                calendars = [name for name in step.before if name.startswith("calendar ")]
+                assert all(step.after[name] == step.before[name] for name in calendars)
                 continue
             before, after = self._records(step.before), self._records(step.after)
             assert before.keys() == after.keys()
@@ -855,8 +957,7 @@ class RedemptionMachine(AnyTime, DeskMachine):
                 assert later >= fixed
                 assert later >= due or step.function == "removeHolidays"
                 assert later == due or step.function != "validate"
-                # Only consent makes good what is late, and nothing but time makes anything late.
-                assert (step.now > due) == (step.now > later) or step.function == "extend"
+                assert (step.now > due) == (step.now > later)
 
     @invariant()
     def r2_a_fee_is_fixed_by_the_request(self):
@@ -883,6 +984,15 @@ class RedemptionMachine(AnyTime, DeskMachine):
                     self.paid[self._code_in(record)] += record[1] & MAX_VALUE
         left = {code: len(HOLDERS) * GENESIS - self.paid[code] for code in CODES}
         assert left == {code: self.supply_of(self.words, code) for code in CODES}
+
+    @invariant()
+    def r6_what_is_being_paid_goes_nowhere_else(self):
+        for step in self.unseen("R6"):
+            before, after = self._records(step.before), self._records(step.after)
+            for number_ in before.keys() - after.keys():
+                if before[number_][0] >> 160 & 255 == PAYING:
+                    assert step.function in {"settle", "takeBack"}
+                    assert step.arguments[0] == number_
 
 
 def _not_listed() -> None:

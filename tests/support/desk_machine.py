@@ -90,7 +90,7 @@ _CHANNELS, _NAMES, _TIERS, _ORDERS, _APPROVERS, _BANK_REFS = range(6)
 _FEES, _REQUESTS, _RECORDS, _PAID_BY = range(4)
 _WALLETS, _CUSTOMERS = 2, 4
 _CALENDARS = 0
-_CASES, _CASE_IDS, _ENTRIES, _PLACES, _FREEZES, _TAKINGS = range(6)
+_CASES, _CASE_IDS, _ENTRIES, _PLACES, _FREEZES, _HELD, _FROZEN_BEFORE, _TAKINGS = range(8)
 
 mapping_slot = cache(_mapping_slot)
 
@@ -385,13 +385,18 @@ class DeskMachine(Twins):
         for code in CODES:
             token = self.token(code).address
             for person in self.people:
-                slot = mapping_slot(person, mapping_slot(token, _FREEZES))
-                self.see(
-                    f"freezes {code} {person}",
-                    contract,
-                    slot,
-                    lambda of=(token, person): book.freezes[of],
-                )
+                pair = (token, person)
+                of_person = {
+                    "freezes": (_FREEZES, lambda of=pair: book.freezes[of]),
+                    "held by cases": (_HELD, lambda of=pair: book.held(*of)),
+                    "frozen before": (
+                        _FROZEN_BEFORE,
+                        lambda of=pair: int(book.frozen_before.get(of, False)),
+                    ),
+                }
+                for what, (mapping, word) in of_person.items():
+                    slot = mapping_slot(person, mapping_slot(token, mapping))
+                    self.see(f"{what} {code} {person}", contract, slot, word)
 
     def watch_entries(self) -> None:
         """What each case names, and what is proposed to be taken."""
@@ -509,9 +514,13 @@ class DeskMachine(Twins):
         return ""
 
     def pass_time(self, seconds: int) -> None:
-        """Lets time pass on both sides."""
+        """Lets time pass on both sides; it may bring words into sight."""
         self.chain.warp(seconds)
         self.model.now = self.chain.now()
+        watched = len(self.places)
+        self.grow()
+        if len(self.places) != watched:
+            self.words = self.read_words()
 
     # Verbs of several machines
 

@@ -19,6 +19,9 @@ from tests.support.model import (
     FROZEN,
     MAX_WORD,
     MINT,
+    REDEEM,
+    SUITE,
+    VERIFIED,
     ZERO,
     Bucket,
     Refused,
@@ -42,6 +45,8 @@ EXECUTED, WITHDRAWN = 2, 3
 MOST_TIERS = 8
 LONGEST_DILIGENCE = 3 * 366 * DAY
 LONGEST_REVIEW = 366 * DAY
+LONGEST_EXTENSION = 366
+CHALLENGE = DAY
 FARTHEST_DECLARATION = 7
 FIRST_WEEKDAY = 3
 MAX_FEE = 2**96 - 1
@@ -294,6 +299,8 @@ class Issuing:
         if channel is None or not channel.is_open:
             return {CHANNEL: 0}
         token, now = channel.token, self.board.now
+        if token.address not in self.board.codes:
+            return {CHANNEL: 0}
         known = token.has_account(channel.payee) and token.may_receive(channel.payee)
         ready = known and self.board.register.standing(channel.payee) == READY
         minter = self.board.members["MINTER"].get(self.address) == 0
@@ -501,13 +508,13 @@ class Request:
     status: int = REQUESTED
     valid_day: int = 0
     due: int = 0
-    blocked_until: int = 0
+    paying_day: int = 0
     payout: bytes = bytes(12)
 
     @property
     def words(self) -> tuple[int, int, int]:
         """The request as the chain stores it."""
-        days = self.blocked_until << 192 | self.valid_day << 168 | self.status << 160
+        days = self.paying_day << 192 | self.valid_day << 168 | self.status << 160
         return (
             self.requested_at << 216 | days | int(self.holder, 16),
             self.due << 208 | self.fee << 112 | self.amount,
@@ -562,6 +569,12 @@ class Redeeming:
     def today(self, request: Request) -> int:
         return self._calendar_of(request).day_of(self.board.now)
 
+    def blocked_until(self, request: Request) -> int:
+        """The last day of the block by the calendar as it stands; zero if the bank was not told."""
+        days = self.board.config.block_days
+        calendar, day = self._calendar_of(request), request.paying_day
+        return calendar.open_day_after(day, days) if day else 0
+
     # Requests
 
     def _in(self, request_id: int, *statuses: int) -> Request:
@@ -585,8 +598,7 @@ class Redeeming:
     def take_back(self, caller: str, request_id: int) -> None:
         request = self._in(request_id, REQUESTED, VALID, PAYING)
         refuse_if(caller != request.holder, "NotHolder")
-        blocked = request.blocked_until
-        refuse_if(bool(blocked) and self.today(request) <= blocked, "PayoutPending")
+        refuse_if(self.today(request) <= self.blocked_until(request), "PayoutPending")
         self._return(request_id, request)
 
     def validate(self, caller: str, request_id: int) -> None:
@@ -601,12 +613,12 @@ class Redeeming:
         self.board.require("TELLER", caller)
         refuse_if(bank_ref == NO_REF, "ReferenceRequired")
         request = self._in(request_id, VALID)
+        refuse_if(bool(request.token.pauses & REDEEM), "Paused")
         self._check_payable(request)
         refuse_if(bank_ref in self.paid_by, "BankReferenceMismatch")
         self.paid_by[bank_ref] = request_id
-        calendar, blocked = self._calendar_of(request), self.board.config.block_days
-        request.blocked_until = calendar.open_day_after(self.today(request), blocked)
         request.status, request.payout = PAYING, keccak(bank_ref)[:12]
+        request.paying_day = self.today(request)
 
     def give_back(self, caller: str, request_id: int, reason: bytes) -> None:
         self.board.require("TELLER", caller)
@@ -616,7 +628,9 @@ class Redeeming:
     def record_delay(self, caller: str, request_id: int, reason: bytes) -> None:
         self.board.require("TELLER", caller)
         refuse_if(reason == NO_REF, "ReferenceRequired")
-        self._in(request_id, REQUESTED, VALID, PAYING)
+        request = self._in(request_id, REQUESTED, VALID, PAYING)
+        if request.status == PAYING and request.token.is_barred(request.holder):
+            request.paying_day = self.today(request)
 
     def settle(self, caller: str, request_id: int, bank_ref: bytes) -> None:
         self.board.require("SETTLER", caller)
@@ -636,13 +650,18 @@ class Redeeming:
         request = self.requests.get(request_id)
         if request is None or not request.valid_day:
             raise Refused("WrongStatus")
+        refuse_if(day > self.today(request) + LONGEST_EXTENSION, "DueDateTooLate")
+        refuse_if(self.is_overdue(request_id), "DueDatePassed")
         due = self._calendar_of(request).end_of(day)
         refuse_if(due <= self.due_at(request_id), "DueDateNotLater")
         request.due = due
 
-    def release(self, caller: str, request_id: int, to: str) -> None:
+    def release(self, caller: str, request_id: int, to: str, case_ref: bytes) -> None:
         self.board.require("SEIZER", caller)
-        request = self._in(request_id, REQUESTED, VALID, PAYING)
+        refuse_if(case_ref == NO_REF, "ReferenceRequired")
+        request = self._in(request_id, REQUESTED, VALID)
+        known = not request.token.allow_list or request.token.accounts[to].has(VERIFIED | SUITE)
+        refuse_if(not known, "UnverifiedAccount")
         request.token.restore(self.address, to, request.amount)
         del self.requests[request_id]
 
@@ -725,13 +744,14 @@ class Taking:
     value: int
     redemption: int
     proposer: str
+    proposed_at: int
     status: int = PROPOSED
 
     @property
     def words(self) -> tuple[int, ...]:
         """The proposal as the chain stores it."""
         people = (int(each, 16) for each in (self.token, self.account, self.to))
-        last = self.status << 160 | int(self.proposer, 16)
+        last = self.status << 200 | self.proposed_at << 160 | int(self.proposer, 16)
         return number(self.case), *people, self.value, self.redemption, last
 
 
@@ -743,6 +763,13 @@ class Orders:
         self.cases: dict[bytes, Case] = {}
         self.takings: list[Taking] = []
         self.freezes: Counter[tuple[str, str]] = Counter()
+        #: What was frozen at the token when the first of its cases froze it.
+        self.frozen_before: dict[tuple[str, str], bool] = {}
+
+    def held(self, token: str, account: str) -> int:
+        """What all cases hold of an account."""
+        entries = (case.entries.get((token, account)) for case in self.cases.values())
+        return sum(entry.held for entry in entries if entry)
 
     # The book
 
@@ -788,7 +815,7 @@ class Orders:
     ) -> None:
         self.board.require("CASEWORKER", caller)
         case = self._active(case_id)
-        refuse_if(token not in self.board.codes, "TokenUnknown")
+        refuse_if(token not in self.board.tokens, "TokenUnknown")
         entry = case.entries.get((token, account))
         if entry is None:
             case.entries[token, account] = Entry(token, account, ceiling)
@@ -809,11 +836,16 @@ class Orders:
         self.board.require("CASEWORKER", caller)
         self._active(case_id)
         entries = [self._entry(case_id, token, account) for account in accounts]
-        self.board.tokens[token].bar(FROZEN, accounts)
+        ledger = self.board.tokens[token]
+        before = {each: ledger.accounts[each].has(FROZEN) for each in accounts}
+        ledger.bar(FROZEN, accounts)
         for entry in entries:
-            if not entry.frozen:
-                entry.frozen = True
-                self.freezes[token, entry.account] += 1
+            if entry.frozen:
+                continue
+            if not self.freezes[token, entry.account]:
+                self.frozen_before[token, entry.account] = before[entry.account]
+            entry.frozen = True
+            self.freezes[token, entry.account] += 1
 
     def unfreeze(self, caller: str, case_id: bytes, token: str, accounts: list[str]) -> None:
         self.board.require("RELEASER", caller)
@@ -823,7 +855,8 @@ class Orders:
                 continue
             entry.frozen = False
             self.freezes[token, entry.account] -= 1
-            if not self.freezes[token, entry.account]:
+            pair = (token, entry.account)
+            if not self.freezes[pair] and not self.frozen_before[pair]:
                 self.board.tokens[token].unmark(FROZEN, [entry.account])
 
     def hold(self, caller: str, case_id: bytes, token: str, account: str, value: int) -> None:
@@ -842,9 +875,11 @@ class Orders:
         self._case(case_id)
         entry = self._entry(case_id, token, account)
         refuse_if(value > entry.held, "NotHeldByCase")
-        held = self.board.tokens[token].accounts[account].held
-        self.board.tokens[token].release(account, min(value, held))
         entry.held -= value
+        ledger = self.board.tokens[token]
+        # What others hold is theirs, whatever was released at the token itself.
+        spare = max(ledger.accounts[account].held - self.held(token, account), 0)
+        ledger.release(account, min(value, spare))
 
     # Taking
 
@@ -858,15 +893,16 @@ class Orders:
             terms = (taking.token, taking.account, taking.value)
             same = request and (request.token.address, request.holder, request.amount) == terms
             refuse_if(not same or taking.to == ZERO, "RedemptionMismatch")
-        if not entry.frozen:
-            allowed = 0 if taking.redemption else min(allowed, entry.held)
+            allowed = max(allowed - entry.held, 0) if entry.frozen else 0
+        elif not entry.frozen:
+            allowed = min(allowed, entry.held)
         refuse_if(taking.value > allowed, "CeilingExceeded")
         return entry
 
     def propose(self, caller: str, case_id: bytes, *terms: object) -> None:
         """`terms`: token, account, to, value, redemption."""
         self.board.require("CASEWORKER", caller)
-        taking = Taking(case_id, *terms, caller)  # type: ignore[arg-type]
+        taking = Taking(case_id, *terms, caller, self.board.now)  # type: ignore[arg-type]
         self._executable(taking)
         self.takings.append(taking)
 
@@ -880,10 +916,11 @@ class Orders:
         self.board.require("EXECUTOR", caller)
         taking = self._waiting(number_)
         refuse_if(caller == taking.proposer, "ProposerCannotExecute")
+        refuse_if(self.board.now < taking.proposed_at + CHALLENGE, "StillChallengeable")
         refuse_if(taking.proposer not in self.board.members["CASEWORKER"], "PartyExpelled")
         entry = self._executable(taking)
         if taking.redemption:
-            self.redeeming.release(self.address, taking.redemption, taking.to)
+            self.redeeming.release(self.address, taking.redemption, taking.to, taking.case)
         else:
             self._take(taking, entry)
         taking.status = EXECUTED
@@ -898,8 +935,8 @@ class Orders:
             token.destroy(taking.account, taking.value)
         else:
             token.seize(taking.account, taking.to, taking.value)
-        account.held = max(others, account.held)
         entry.held -= consumed
+        account.held = max(others, account.held, self.held(taking.token, taking.account))
 
     def cancel(self, caller: str, number_: int) -> None:
         self.board.require("GUARDIAN", caller)

@@ -403,7 +403,6 @@ class Token:
         self._shift(desk, to, value)
 
     def burn_escrow(self, desk: str, holder: str, value: int) -> None:
-        self._check_open(REDEEM)
         self._check_sender(holder, known=False)
         self._check_escrow(desk, value)
         self.supply -= value
@@ -533,7 +532,10 @@ class Token:
             self.accounts[address].flags |= flag
 
     def unmark(self, flag: int, addresses: list[str]) -> None:
-        """Takes flags away."""
+        """Takes flags away; a desk's only once it has nothing that it owes back."""
+        for address in addresses:
+            owing = self.accounts[address].has(REDEMPTION) and self.accounts[address].balance
+            refuse_if(bool(flag & REDEMPTION and owing), "DeskNotEmpty")
         for address in addresses:
             self.accounts[address].flags &= ~flag
 

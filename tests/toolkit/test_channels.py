@@ -152,6 +152,7 @@ def test_a_closed_channel_opens_again_with_nothing(opened, payee):
     do(opened, channels.close(opened.suite, opened.peg, NAME, REF), "PAUSER")
     action = to_open(opened, payee)
     assert action.call.text.startswith(f"open again {NAME}, ")
+    assert not action.nothing_to_do
     do(opened, action, "GOVERNOR")
     found = channels.known(opened.suite, opened.peg, NAME)
     assert (found.open, found.cap, found.capacity) == (True, 0, 0)

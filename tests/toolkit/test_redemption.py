@@ -25,10 +25,12 @@ return
 ├── given it was returned, there is nothing to do
 └── otherwise it says what goes back to whom
 extend
-├── given its clock has not started, or a day before its due date, it refuses before the delay
+├── given its clock has not started, a day before its due date or more than a year ahead, or a
+│   request that is overdue, it refuses before the delay
 ├── given it is due at the end of that day, there is nothing to do
 └── otherwise it says both dates
 note
+├── given the holder of a payout is barred and the block would move, it records again and says so
 └── given this reason is recorded, there is nothing to do
 fees
 ├── given more than the desk's cap or its room, or lowering that raises, it refuses before the delay
@@ -488,15 +490,17 @@ def test_what_can_never_be_extended_is_refused_before_the_delay(world, suite, ho
     with pytest.raises(InputError, match="the clock of request 1 has not started"):
         redemption.extend(suite, number, tuesday, REF)
     teller(world, "validate", number)
-    for day in (monday - 1, 1):
+    for day in (monday - 1, 1, 0, parse_day("1969-12-31"), parse_day("0001-01-01")):
         with pytest.raises(InputError) as caught:
             redemption.extend(suite, number, day, REF)
         assert str(caught.value) == (
-            "request 1 is due later already, 2027-01-25T15:59:59Z: a date only moves later"
+            "request 1 is due later already, 2027-01-25T15:59:59Z: it only moves later"
         )
-    for day in (0, -1, parse_day("1969-12-31")):
-        with pytest.raises(InputError, match="is not a day to pay on"):
-            redemption.extend(suite, number, day, REF)
+    year = day_of("2027-01-22") + 366
+    with pytest.raises(InputError) as caught:
+        redemption.extend(suite, number, year + 1, REF)
+    assert str(caught.value) == "a consent moves a date by a year at most, now to 2028-01-23"
+    assert not redemption.extend(suite, number, year, REF).nothing_to_do
     assert redemption.extend(suite, number, monday, REF).nothing_to_do
     assert not redemption.extend(suite, number, tuesday, REF).nothing_to_do
 
@@ -529,10 +533,29 @@ def test_a_typhoon_may_have_moved_it_as_far(world, suite, holder):
     assert redemption.extend(suite, number, tuesday, REF).nothing_to_do
 
 
-def test_the_last_day_that_there_is_room_for(world, suite, peg, holder):
+@pytest.mark.req("HK-43")
+def test_consent_comes_before(world, suite, holder):
     number = surrender(world, holder, UNIT)
     teller(world, "validate", number)
-    assert not redemption.extend(suite, number, parse_day("9999-12-31"), REF).nothing_to_do
+    monday, tuesday = parse_day("2027-01-25"), parse_day("2027-01-26")
+    until(world, DUE)
+    assert not redemption.extend(suite, number, tuesday, REF).nothing_to_do
+    world.chain.warp(1)
+    with pytest.raises(InputError) as caught:
+        redemption.extend(suite, number, tuesday, REF)
+    assert str(caught.value) == (
+        "request 1 is overdue since 2027-01-25T15:59:59Z: consent comes before"
+    )
+    assert redemption.extend(suite, number, monday, REF).nothing_to_do
+
+
+def test_a_year_at_most_is_said_as_a_date(world, suite, peg, holder):
+    number = surrender(world, holder, UNIT)
+    teller(world, "validate", number)
+    args = (number, day_of("2028-01-24"), REF)
+    with pytest.raises(Reverted) as caught:
+        world.act("DEFERRER", suite.desks.redemption, "extend", *args)
+    assert "(id 1, day 2028-01-24, latest 2028-01-23); give a day up to then" in said(caught, peg)
 
 
 def test_a_reason_is_recorded_once(node):
@@ -547,6 +570,31 @@ def test_a_reason_is_recorded_once(node):
     assert redemption.record_delay(suite, number, reference("HCMP 1/2027")).nothing_to_do
     assert not redemption.record_delay(suite, number, reference("HCMP 2/2027")).nothing_to_do
     assert not redemption.record_delay(suite, other, reference("HCMP 1/2027")).nothing_to_do
+
+
+def test_recording_a_reason_again_keeps_a_barred_holder_from_taking_back(node):
+    """While nobody can settle, the block of a payout that was instructed starts anew by it."""
+    suite, holder = node.suite, node.holder().address
+    number, reason = to_paying(node, holder, UNIT, OUT), reference("HCMP 1/2027")
+    plain = f"record why request {number} waits; its due date stays"
+    assert redemption.record_delay(suite, number, reason).call.text == (
+        f"{plain}, reference HCMP 1/2027"
+    )
+    open_case(node)
+    name(node, holder, UNIT)
+    freeze(node, holder)
+    do(node, redemption.record_delay(suite, number, reason), "TELLER")
+    assert redemption.record_delay(suite, number, reason).nothing_to_do
+    until(node, "2027-01-25 12:00:00")
+    action = redemption.record_delay(suite, number, reason)
+    assert not action.nothing_to_do
+    assert action.call.text == (
+        f"{plain}, and its holder, who is barred, cannot take it back up to 2027-01-27, "
+        "reference HCMP 1/2027"
+    )
+    do(node, action, "TELLER")
+    assert redemption.request_of(suite, number).blocked_until == parse_day("2027-01-27")
+    assert redemption.record_delay(suite, number, reason).nothing_to_do
 
 
 # Fees

@@ -144,6 +144,15 @@ PAIRS = [
     ("CASEWORKER", "RELEASER"),
     ("EXECUTOR", "RELEASER"),
     ("EXECUTOR", "GUARDIAN"),
+    ("EXECUTOR", "BLACKLISTER"),
+    ("EXECUTOR", "FREEZER"),
+    ("CASEWORKER", "GUARDIAN"),
+    ("PROPOSER", "GUARDIAN"),
+    ("ADMIN", "APPROVER"),
+    ("ADMIN", "EXECUTOR"),
+    ("CLERK", "TELLER"),
+    ("CLERK", "SETTLER"),
+    ("DEFERRER", "SETTLER"),
 ]
 
 

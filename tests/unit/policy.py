@@ -101,7 +101,6 @@ STOPPED_BY: dict[str, tuple[int, ...]] = {
     "pay": (1,),
     "pay with references": (1,),
     "surrender": (8,),
-    "burnEscrow": (8,),
     "mint": (4,),
     "burn": (8,),
 }
@@ -145,8 +144,9 @@ def render() -> str:
         "",
         *_table(["call", *(f"{name} ({bit})" for bit, name in BITS.items())], pauses),
         "",
-        "Lawful orders always work, and so do voiding what one signed and giving back what was",
-        "surrendered. A pause of redemption needs a consent reference.",
+        "Lawful orders always work, and so do voiding what one signed, giving back what was",
+        "surrendered and burning what was paid for. A pause of redemption needs a consent",
+        "reference.",
         "",
     ]
     return "\n".join(lines)

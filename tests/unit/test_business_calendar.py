@@ -27,7 +27,9 @@ the due date of a redemption
 ├── is the end of the last of its business days after validity
 ├── moves with a day that is closed before it is over, and by nothing else
 ├── a holiday removed later never moves it forward
+├── extend, when it is overdue: reverts with DueDatePassed
 ├── extend, when the day is not later: reverts with DueDateNotLater
+├── extend, when the day is more than 366 days ahead: reverts with DueDateTooLate
 └── is in time to its last second
 """
 
@@ -60,7 +62,7 @@ from tests.support.desks import (
 from tests.support.refusal import emitted, refused, when_due
 from tests.support.revm import RevmChain
 from tests.support.stateful import deploy_swift, error_names, member
-from tests.support.world import REF, ROOT, build_world, currencies
+from tests.support.world import REF, ROOT, build_world, currencies, roles
 
 NO_REF = b"\0" * 32
 REF_HEX = "0x" + REF.hex()
@@ -71,6 +73,8 @@ LARGEST = 14 * 3_600
 FIRST = bank_ref("payout 1")
 REASON = keccak(text="why")
 REASON_HEX = "0x" + REASON.hex()
+#: The last day that an extension on Monday, 25 January 2027 can name.
+LATEST = day_of("2027-01-25") + 366
 CALENDARS = load_calendars(ROOT / "calendars")
 HK = CALENDARS["HK"]
 CODES = {code: calendar_code(code) for code in CALENDARS}
@@ -676,6 +680,14 @@ def _reject(world, number):
     settler(world, "reject", number, REASON)
 
 
+def _delay_of_barred(world, number):
+    """It moves the block of a payout, and no date."""
+    teller(world, "instruct", number, FIRST)
+    world.act("FREEZER", world.token, "freeze", [redemption(world, number).holder], REF)
+    until(world, "2027-01-28 09:00:00")
+    teller(world, "recordDelay", number, REASON)
+
+
 def _elsewhere(world, number):
     for code in ("SG", "US", "EU"):
         close(world, "2027-01-25", code)
@@ -692,6 +704,7 @@ def _another(world, number):
 #: All that could be thought to move a date, and does not.
 STILL = {
     "a delay": lambda world, number: teller(world, "recordDelay", number, REASON),
+    "a delay while its holder is barred": _delay_of_barred,
     "an instruction": lambda world, number: teller(world, "instruct", number, FIRST),
     "a rejection": _reject,
     "a freeze": _holder("FREEZER", "freeze"),
@@ -768,15 +781,47 @@ def test_extends_late_and_by_the_deferrer_only(world, desk, stranger, governor, 
         desk.submit(data, sender=deferrer)
 
 
-# FAULT: a consent that is recorded after the due date makes what was overdue be in time.
+def extension(world, number, day, at):
+    """An extension that can be done at this moment, which has come."""
+    world.chain.warp(at - roles().roles["DEFERRER"].delay - world.chain.now())
+    desk = world.suite.desks.redemption
+    act = when_due(world, "DEFERRER", desk, "extend", number, day, REASON)
+    assert world.chain.now() == at
+    return act
+
+
 @pytest.mark.req("HK-43")
-@pytest.mark.parametrize("day", ["2027-01-26", "2027-01-29"])
-def test_a_consent_comes_before_the_due_date(world, desk, due_monday, day):
-    """Consent is given before; what is overdue stays so."""
-    until(world, "2027-01-27 12:00:00")
-    assert desk.call("isOverdue", due_monday) is True
-    args = (due_monday, day_of(day), REASON)
-    act = when_due(world, "DEFERRER", desk, "extend", *args)
-    with pytest.raises(Reverted):
+@pytest.mark.parametrize("mover", MOVERS, ids=lambda m: m.__name__.strip("_"))
+@pytest.mark.parametrize("ahead", [-1, 0, 1, 30])
+def test_a_consent_comes_before_the_due_date(world, desk, due_monday, mover, ahead):
+    """What is overdue stays so, whatever moved the date and whatever day is asked for."""
+    due = moment(mover(world, due_monday))
+    act = extension(world, due_monday, HK.day_of(due) + ahead, due + 1)
+    with refused(world, "DueDatePassed", id=due_monday, dueAt=due):
         act()
     assert desk.call("isOverdue", due_monday) is True
+
+
+@pytest.mark.req("HK-43")
+@pytest.mark.parametrize("mover", MOVERS, ids=lambda m: m.__name__.strip("_"))
+def test_extends_to_the_last_second(world, desk, due_monday, mover):
+    due = moment(mover(world, due_monday))
+    extension(world, due_monday, HK.day_of(due) + 1, due)()
+    assert desk.call("dueAt", due_monday) == due + DAY
+
+
+@pytest.mark.req("HK-43")
+@pytest.mark.parametrize("at", ["2027-01-25 00:00:00", "2027-01-25 23:59:59"])
+@pytest.mark.parametrize("day", [LATEST + 1, 12_746_661, FAR])
+def test_extends_by_a_year_at_most(world, due_monday, at, day):
+    """Nor to a day whose end would not fit its record."""
+    act = extension(world, due_monday, day, moment(at))
+    with refused(world, "DueDateTooLate", id=due_monday, day=day, latest=LATEST):
+        act()
+
+
+@pytest.mark.req("HK-43")
+@pytest.mark.parametrize("at", ["2027-01-25 00:00:00", "2027-01-25 23:59:59"])
+def test_extends_by_a_year(world, desk, due_monday, at):
+    extension(world, due_monday, LATEST, moment(at))()
+    assert desk.call("dueAt", due_monday) == HK.end_of(LATEST)
