@@ -42,7 +42,7 @@ def overdue(desk: Desk, code: str) -> None:
     """List the requests of CODE that are unpaid after their due date; exit code 1 if any are."""
     peg = desk.peg(code)
     found = redemption.overdue(desk.opened, peg)
-    desk.answer(*show_desks.requests(peg, found, desk.chain.now()))
+    desk.answer(*show_desks.requests(peg, found, desk.chain.now(), "No request is overdue."))
     if found:
         click.get_current_context().exit(1)
 

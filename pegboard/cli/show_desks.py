@@ -68,16 +68,17 @@ def preview(peg: Peg, channel: str, constraint: str, allowed: int) -> tuple[dict
     return result, f"{money(peg, allowed)} could be issued through {channel}; binding: {constraint}"
 
 
-def requests(peg: Peg, found: list[Request], now: int) -> tuple[dict[str, Any], str]:
-    """Requests that are open."""
+def requests(
+    peg: Peg, found: list[Request], now: int, none: str = "No request is open."
+) -> tuple[dict[str, Any], str]:
+    """Requests that are open, or what to say where there are none."""
     decimals = peg.config.decimals
     late = {request.id for request in found if request.due_at and now > request.due_at}
     listed = [request.as_dict(decimals) | {"overdue": request.id in late} for request in found]
     lines = [
         describe(peg, request) + (" OVERDUE" if request.id in late else "") for request in found
     ]
-    text = "\n".join(lines) or "No request is open."
-    return {"currency": peg.config.code, "requests": listed}, text
+    return {"currency": peg.config.code, "requests": listed}, "\n".join(lines) or none
 
 
 def terms(peg: Peg, found: Terms) -> tuple[dict[str, Any], str]:

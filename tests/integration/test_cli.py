@@ -78,7 +78,8 @@ def test_every_command_explains_itself(path):
             assert option.help, f"--{option.name} is not explained"
     names = {p.name for p in command.params}
     assert "as_json" in names
-    assert {"account", "yes"} & names == (set() if " ".join(path) in READERS else {"account", "yes"})
+    signing = {"account", "yes"}
+    assert signing & names == (set() if " ".join(path) in READERS else signing)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -131,10 +132,16 @@ def test_the_record_says_what_is_there(console, records):
     assert record["deployer"] == resolve("TEST::0")
     assert record["token"]["address"] == console.status()["token"]
     parts = ("authority", "audits", "controls", "feedControls", "registry", "token", "feed")
-    assert len({record[part]["address"] for part in parts}) == len(parts)
-    for part in parts:
-        code = networks.provider.get_code(record[part]["address"])
-        assert record[part]["codeHash"] == "0x" + keccak(code).hex()
+    assert set(record["desks"]) == {
+        "CustomerRegister", "BusinessCalendar", "IssuanceDesk", "RedemptionDesk", "LawfulOrders",
+        "PauseBySignature", "AuditViews",
+    }  # fmt: skip
+    entries = [*(record[part] for part in parts), *record["desks"].values()]
+    assert len({entry["address"] for entry in entries}) == len(entries)
+    for entry in entries:
+        code = networks.provider.get_code(entry["address"])
+        assert code
+        assert entry["codeHash"] == "0x" + keccak(code).hex()
     assert record["token"]["decimals"] == 6
 
 
@@ -549,6 +556,10 @@ def test_status_for_machines(stocked):
     assert answer["currencies"]["USD"]["headroom"] is None
     assert "NoStatement" in answer["currencies"]["USD"]["headroom_reason"]
     assert all(member["holds"] for members in answer["roles"].values() for member in members)
+    desk = json.loads(Path(stocked.records, str(CHAIN_ID), "hkd.json").read_text())["desks"][
+        "IssuanceDesk"
+    ]["address"]
+    assert {"account": desk, "holds": True, "delay": 0} in answer["roles"]["MINTER"]
 
 
 def test_status_for_people(stocked):

@@ -346,6 +346,7 @@ def test_what_is_overdue_ends_in_exit_code_1(console, office, paying):
     office.request("6")
     office.request("3", office.world.suite.peg("USD"))
     assert requests(console, verb="overdue") == []
+    assert console.run("redeem", "overdue", "HKD").out == "No request is overdue.\n"
     warp(3 * DAY + 9 * 3600)
     (request,) = requests(console, verb="overdue", exit_code=1)
     assert (request["id"], request["overdue"], request["status"]) == (int(late), True, "valid")
