@@ -9,7 +9,8 @@ from eth_utils import keccak
 
 from pegboard import create2
 from pegboard.contract import Contract
-from pegboard.errors import Reverted
+from pegboard.errors import DeploymentError, Reverted
+from pegboard.inputs import reference_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -96,10 +97,36 @@ def locate_desks(
 def desk_settings(suite: Suite, fresh: Callable[[Contract], bool]) -> Iterator[Call]:
     """What is missing between the declaration and the desks; `fresh` says what is to be made."""
     desks, now = suite.desks, suite.chain.now()
+    _require_declared(suite)
     for calendar in desks.config.calendars.values():
         yield from _calendar_settings(desks.calendar, calendar, now, new=fresh(desks.calendar))
     for peg in suite.pegs.values():
         yield from _currency_settings(suite, peg, fresh)
+
+
+def _require_declared(suite: Suite) -> None:
+    """Refuses what a desk would refuse later, when half of a deployment is done."""
+    config = suite.desks.config
+    for code, peg in suite.pegs.items():
+        if peg.config.redemption.calendar not in config.calendars:
+            raise DeploymentError(
+                f"{code} is redeemed by the calendar {peg.config.redemption.calendar}, which no "
+                f"file declares; there is {', '.join(config.calendars)}"
+            )
+    if int(config.predecessor, 16) and not suite.chain.code(config.predecessor):
+        raise DeploymentError(
+            f"there is no desk at the predecessor {config.predecessor} on chain "
+            f"{suite.chain.chain_id}: take it out of desks.toml, or check the network"
+        )
+
+
+def _require_same(what: str, found: tuple[object, ...], declared: tuple[object, ...]) -> None:
+    """What is set once, for ever, must be what was declared."""
+    if found != declared:
+        raise DeploymentError(
+            f"{what} is {found} on chain and {declared} in its file, and cannot be changed: "
+            "put the file right, or deploy another desk"
+        )
 
 
 def _calendar_settings(
@@ -107,7 +134,11 @@ def _calendar_settings(
 ) -> Iterator[Call]:
     code, ref = calendar_code(calendar.code), keccak(text=f"calendar {calendar.code}")
     known = not new and answers(contract, "calendarOf", code)
-    if not known:
+    if known:
+        declared = (calendar.utc_offset, calendar.weekend)
+        what = f"the clock and weekend of the calendar {calendar.code}"
+        _require_same(what, tuple(contract.call("calendarOf", code)), declared)
+    else:
         yield contract.prepare(
             "addCalendar",
             code,
@@ -181,13 +212,22 @@ def _currency_settings(suite: Suite, peg: Peg, fresh: Callable[[Contract], bool]
             ref,
             text=f"set how many must approve orders of {config.code}",
         )
-    if fresh(desks.redemption) or not answers(desks.redemption, "termsOf", token.address):
+    calendar, days = calendar_code(config.redemption.calendar), config.redemption.business_days
+    listed = not fresh(desks.redemption) and answers(desks.redemption, "termsOf", token.address)
+    if listed:
+        found = desks.redemption.call("termsOf", token.address)[:2]
+        _require_same(
+            f"by when {config.code} is redeemed",
+            (reference_text(found[0]), found[1]),
+            (config.redemption.calendar, days),
+        )
+    else:
         yield desks.redemption.prepare(
             "list",
             token.address,
-            calendar_code(config.redemption.calendar),
-            config.redemption.business_days,
+            calendar,
+            days,
             ref,
-            text=f"let {config.code} be redeemed within {config.redemption.business_days} "
+            text=f"let {config.code} be redeemed within {days} "
             f"business days of {config.redemption.calendar}",
         )

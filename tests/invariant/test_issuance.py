@@ -564,6 +564,8 @@ class IssuanceMachine(AnyTime, DeskMachine):
             self.post_statement(code, -(-owed * (10_000 + token.terms.buffer_bps) // 10_000))
         self._issue(name, self._amount("above all", name), PROPOSERS[0], first)
         self._issue(name, self._amount("all", name), PROPOSERS[0], first)
+        # The cap and the tiers are of each order; of the others nothing is left.
+        self._issue(name, 1, PROPOSERS[0], first)
 
     @rule(
         name=names,

@@ -686,7 +686,6 @@ def test_other_terms_of_redemption_are_found(finished):
     """They are set once, for ever: what a chain has and a file says must be the same."""
     for changes in ({"business_days": 2}, {"calendar": "US"}):
         again = deployer_on(finished.suite.chain, chosen=with_redemption(**changes))
-        # FAULT: the plan only asks whether the token is listed, not on which terms.
         with pytest.raises(PegboardError, match="HKD"):
             again.verify()
 
@@ -695,7 +694,6 @@ def test_another_clock_or_weekend_is_found(finished):
     """A calendar's are set once, for ever, too."""
     for changes in ({"utc_offset": 9 * 3_600}, {"weekend": 64}):
         again = deployer_on(finished.suite.chain, declared=with_calendar("HK", **changes))
-        # FAULT: the plan only asks whether the calendar is there, not what it is.
         with pytest.raises(PegboardError, match=r"HK|Hong Kong"):
             again.verify()
 
@@ -705,7 +703,6 @@ def test_a_calendar_that_no_file_declares_is_refused_before_anything_is_sent():
     chain = CutChain()
     chain.left = 0
     deployer = deployer_on(chain, chosen=with_redemption(calendar="XX"))
-    # FAULT: nothing compares the currencies' calendars with those that are declared.
     with pytest.raises(PegboardError, match="XX"):
         deployer.plan()
 
@@ -715,6 +712,5 @@ def test_a_desk_that_replaces_another_must_be_there():
     chain = CutChain()
     chain.left = 0
     deployer = deployer_on(chain, declared=replace(desks(), predecessor=key(60).address))
-    # FAULT: the predecessor's address is taken as it is.
     with pytest.raises(PegboardError, match="predecessor"):
         deployer.plan()

@@ -843,8 +843,6 @@ def test_a_case_holds_and_takes_no_more_than_its_ceiling(world, suite, peg, open
     do(world, "CASEWORKER", lawful.freeze(suite, peg, opened, [holder], 10 * UNIT))
     do(world, "CASEWORKER", lawful.hold(suite, peg, opened, holder, 10 * UNIT))
     action = lawful.propose(suite, peg, opened, holder, court, 10 * UNIT, request)
-    # FAULT: taking of a request leaves what the case holds, so that it holds 10 and has taken 10
-    # under a ceiling of 10; `hold` and `nameAccount` keep the sum of both within the ceiling.
     with pytest.raises(Reverted, match="CeilingExceeded"):
         summary(world, "CASEWORKER", action)
 

@@ -1209,7 +1209,6 @@ def test_releases_to_the_verified_in_allow_list_mode(
     cases.freeze(world, account)
     order = propose(world, account, payee.address, AMOUNT, requested)
     act = when_due(world, "EXECUTOR", orders, "execute", order)
-    # FAULT: `restore` lifts the allow-list for holders who get back their own, and so for anybody.
     with refused(world, "UnverifiedAccount", account=payee.address):
         act()
 
