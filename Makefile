@@ -73,7 +73,7 @@ demo-issuance: setup compile ## play a day at the desks: a bank's file, redempti
 
 test: setup compile ## every test but the long ones
 	$(call section,Tests on Anvil and pyrevm)
-	@ape test tests --network ethereum:local:foundry
+	@ape test tests -n 2 --dist loadfile --network ethereum:local:foundry
 	$(call section,Forge invariants)
 	@forge test
 

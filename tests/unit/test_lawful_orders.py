@@ -38,6 +38,7 @@ execute
 ├── when any condition of the proposal does not hold any more: reverts as propose does
 ├── when the token has less than ordered: reverts with OutOfReach
 ├── before its delay of a day: reverts
+├── within a day of the proposal: reverts with StillChallengeable
 └── else: takes exactly the value, whatever is paused, and nothing of another case's hold
 
 cancel
@@ -466,8 +467,9 @@ def test_a_case_releases_its_own_hold_only(world, orders, token, both):
         ("Released", at_token),
     ]
     assert (entry(world, both).held, entry(world, both, OTHER).held) == (1, 500)
+    assert orders.call("heldOf", token.address, both) == 501
     cases.release(world, both, 1)
-    assert held(world, both) == 500
+    assert held(world, both) == orders.call("heldOf", token.address, both) == 500
 
 
 @pytest.mark.req("HK-09")
@@ -718,6 +720,23 @@ def test_executes_after_a_day(world, orders, busy, executor, payee):
         orders.submit(data, sender=executor)
     world.chain.warp(1)
     orders.submit(data, sender=executor)
+    assert balances(world, payee) == [5]
+
+
+@pytest.mark.req("HK-55")
+def test_an_order_can_be_challenged_for_a_day(world, orders, account, payee):
+    """To the second, however early its execution was scheduled: numbers are known ahead."""
+    act = when_due(world, "EXECUTOR", orders, "execute", 1)
+    cases.freeze(world, account)
+    propose(world, account, payee.address, 5)
+    until = world.chain.now() + DAY
+    with refused(world, "StillChallengeable", id=1, until=until):
+        act()
+    world.chain.warp(DAY - 1)
+    with refused(world, "StillChallengeable", id=1, until=until):
+        act()
+    world.chain.warp(1)
+    act()
     assert balances(world, payee) == [5]
 
 
