@@ -65,7 +65,7 @@ GOVERNOR, PAUSER, GUARDIAN = member("GOVERNOR"), member("PAUSER"), member("GUARD
 PROPOSERS = (key(40).address, key(41).address)
 APPROVERS = (key(41).address, key(42).address, key(43).address)
 #: Who fills up the ranks when `previewIssue` is put to the test.
-SPARE = key(54).address, (key(55).address, key(56).address, key(57).address)
+SPARE = key(54).address, tuple(key(i).address for i in range(55, 60))
 DIRECT, WHOLESALE = 1, 2
 CHANNELS = {
     b"DIRECT HKD".ljust(32, b"\0"): ("HKD", DIRECT, ENTERPRISE),
@@ -732,7 +732,7 @@ class IssuanceMachine(AnyTime, DeskMachine):
         token = self.token(code).address
         tiers = self.desk.tiers[token]
         stricter = {
-            "one more": tuple((up_to, min(each + 1, 255)) for up_to, each in tiers),
+            "one more": tuple((up_to, min(each + 1, len(SPARE[1]))) for up_to, each in tiers),
             "without the largest": tiers[:-1],
             "half": tuple((up_to // 2, each) for up_to, each in tiers),
         }

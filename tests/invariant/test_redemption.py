@@ -109,6 +109,7 @@ ACTIONS = (
     "leaveAllowListMode",
     *(f"pause {bits}" for bits in (1, 6, 7, 8, 15)),
     "resume",
+    "post",
     "reportBreak",
     "clearBreak",
     "bind",
