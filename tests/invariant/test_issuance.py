@@ -958,6 +958,7 @@ class IssuanceMachine(AnyTime, DeskMachine):
             if refusal or desk.call("isIssued", ref):
                 return refusal
             refusal = self.attempt(desk, one, "approve", ref, name, amount)
+        assert refusal or desk.call("isIssued", ref), "there are too few approvers"
         return refusal
 
     # Invariants

@@ -135,7 +135,6 @@ REFUSALS = (
     "DueDiligenceExpired",
     "ERC20InsufficientBalance",
     "ERC20InvalidReceiver",
-    "ERC7943InsufficientUnfrozenBalance",
     "FeeAboveCap",
     "FeeNotLowered",
     "FrozenAccount",

@@ -1024,8 +1024,26 @@ def test_a_hold_that_no_case_made_stays_too(world, token, account, payee):
     world.act("FREEZER", token, "hold", account, 70, REF)
     cases.hold(world, account, 30)
     cases.freeze(world, account)
+    cases.release(world, account, 10)
+    assert held(world, account) == 90
     execute(world, propose(world, account, payee.address, FUNDS))
     assert held(world, account) == 70
+
+
+@pytest.mark.req("HK-54")
+def test_a_freeze_that_no_case_made_stays_too(world, token, both):
+    """FREEZER froze at the token first: the end of the last case lifts what none of them set."""
+    world.act("FREEZER", token, "freeze", [both], REF)
+    cases.freeze(world, both)
+    cases.freeze(world, both, case=OTHER)
+    for case in (CASE, OTHER):
+        receipt = cases.unfreeze(world, both, case=case)
+        assert emitted(token, receipt) == []
+    assert token.call("isFrozen", both) is True
+    world.act("RELEASER", token, "unfreeze", [both], REF)
+    cases.freeze(world, both)
+    cases.unfreeze(world, both, case=CASE)
+    assert token.call("isFrozen", both) is False
 
 
 @pytest.mark.req("HK-55")
@@ -1162,6 +1180,20 @@ def test_the_ceiling_binds_in_redemption(world, account, requested, payee):
     at = {"caseId": CASE_HEX, "account": account}
     with refused(world, "CeilingExceeded", **at, value=AMOUNT, allowed=AMOUNT - 1):
         propose(world, account, payee.address, AMOUNT, requested)
+
+
+@pytest.mark.req("HK-55")
+def test_what_is_held_counts_in_redemption(world, account, requested, payee):
+    """Of a request nothing held is consumed: both together stay within the ceiling."""
+    cases.name(world, account, AMOUNT + 9)
+    cases.hold(world, account, 10)
+    cases.freeze(world, account)
+    at = {"caseId": CASE_HEX, "account": account}
+    with refused(world, "CeilingExceeded", **at, value=AMOUNT, allowed=AMOUNT - 1):
+        propose(world, account, payee.address, AMOUNT, requested)
+    cases.name(world, account, AMOUNT + 10)
+    execute(world, propose(world, account, payee.address, AMOUNT, requested))
+    assert entry(world, account)[2:] == (True, AMOUNT + 10, 10, AMOUNT)
 
 
 @pytest.mark.req("HK-55")
