@@ -119,8 +119,11 @@ BOUND = {
 }
 #: What may come between the proposal and the last approval.
 MISHAPS = (
+    "terms_are_mistaken",
     "proposer_goes",
+    "proposer_must_wait",
     "approver_goes",
+    "approver_must_wait",
     "desk_goes",
     "channel_closes",
     "cap_falls",
@@ -562,6 +565,8 @@ class IssuanceMachine(AnyTime, DeskMachine):
         else:
             owed = token.supply + size
             self.post_statement(code, -(-owed * (10_000 + token.terms.buffer_bps) // 10_000))
+        # In the second of the change the limit before it would count, too.
+        self.pass_time(1)
         self._issue(name, self._amount("above all", name), PROPOSERS[0], first)
         self._issue(name, self._amount("all", name), PROPOSERS[0], first)
         # The cap and the tiers are of each order; of the others nothing is left.
@@ -595,6 +600,18 @@ class IssuanceMachine(AnyTime, DeskMachine):
 
     def _proposer_goes(self, *_: Any) -> None:
         self._expel("PROPOSER", PROPOSERS[0])
+
+    def _terms_are_mistaken(self, name: bytes, ref: bytes, amount: int, given: int) -> None:
+        self._approve(ref, name, amount + 1, APPROVERS[given])
+
+    def _proposer_must_wait(self, *_: Any) -> None:
+        """With a delay it has its role still, and the order goes on."""
+        self._expel("PROPOSER", PROPOSERS[0])
+        self._grant("PROPOSER", PROPOSERS[0], 3_600)
+
+    def _approver_must_wait(self, _: bytes, __: bytes, ___: int, given: int) -> None:
+        self._expel("APPROVER", APPROVERS[given])
+        self._grant("APPROVER", APPROVERS[given], 3_600)
 
     def _approver_goes(self, *_: Any) -> None:
         self._expel("APPROVER", APPROVERS[0])
@@ -656,8 +673,7 @@ class IssuanceMachine(AnyTime, DeskMachine):
         self.pass_time(self.desk.orders[ref].expires_at + 1 - self.chain.now())
 
     def _it_is_cancelled(self, _: bytes, ref: bytes, *__: Any) -> None:
-        verb = self.desk.cancel
-        self._to_desk("cancel", GUARDIAN, "cancel", (ref, REF), lambda: verb(GUARDIAN, ref))
+        self._cancel(ref, GUARDIAN)
 
     def _somebody_approves_twice(self, name: bytes, ref: bytes, amount: int, given: int) -> None:
         self._approve(ref, name, amount, APPROVERS[given - 1])
@@ -665,12 +681,31 @@ class IssuanceMachine(AnyTime, DeskMachine):
     def _currency_retires(self, name: bytes, *_: Any) -> None:
         self._retire(CHANNELS[name][0])
 
+    @rule(index=st.integers(0, 9))
+    def touch_what_is_issued(self, index):
+        """It is not cancelled, not proposed anew, and not approved once more."""
+        issued = [ref for ref, order in self.desk.orders.items() if order.status == ISSUED]
+        if not issued:
+            return
+        ref = issued[index % len(issued)]
+        name, amount = self._order(ref)
+        if name in CHANNELS:
+            self._set_right(name)
+        self._cancel(ref, GUARDIAN)
+        self._propose(ref, name, amount, PROPOSERS[0])
+        for approver in APPROVERS:
+            self._approve(ref, name, amount, approver)
+
     @rule(index=st.integers(0, 9), by=chance((GUARDIAN, GUARDIAN, GUARDIAN, PROPOSERS[0])))
     def cancel(self, index, by):
         orders = self.desk.orders
         open_ = [ref for ref, order in orders.items() if order.status == PROPOSED]
-        choice = open_ if open_ and index < 7 else list(REFS)
+        choice = open_ if open_ and index < 7 else [*orders, *REFS]
         ref = choice[index % len(choice)]
+        self._cancel(ref, by)
+
+    def _cancel(self, ref: bytes, by: str) -> None:
+        self.model.now = self.chain.now()
         late = self.desk.status(ref) == EXPIRED
         action = "cancel of a late order" if late else "cancel"
         verb = self.desk.cancel

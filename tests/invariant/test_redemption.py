@@ -135,6 +135,7 @@ REFUSALS = (
     "DueDiligenceExpired",
     "ERC20InsufficientBalance",
     "ERC20InvalidReceiver",
+    "ERC7943InsufficientUnfrozenBalance",
     "FeeAboveCap",
     "FeeNotLowered",
     "FrozenAccount",
@@ -440,6 +441,29 @@ class RedemptionMachine(AnyTime, DeskMachine):
             self._settle(number_)
         else:
             self._take_back(number_)
+
+    @rule(code=codes, holder=holders)
+    def surrender_what_is_held(self, code, holder):
+        """All but what is held, and not one unit more."""
+        self._set_right(code, holder)
+        held = (holder, (self._amount(code, holder, "all") + 1) // 2)
+        freezer, releaser = member("FREEZER"), member("RELEASER")
+        self.to_token("hold", code, freezer, "hold", (*held, REF), "hold", *held)
+        for amount in ("above what is held", "all"):
+            self._surrender(code, holder, self._amount(code, holder, amount))
+        self.to_token("unhold", code, releaser, "release", (*held, REF), "release", *held)
+
+    @rule(code=codes, holder=holders, after=st.integers(0, 1))
+    def change_bank(self, code, holder, after):
+        """A new payout account is not used before its cooling is over, to the second."""
+        self._set_right(code, holder)
+        if self._surrender(code, holder, 200):
+            self.to_register("setPayout", holder, NO_REF)
+            self._validate(self.desk.count)
+            self.to_register("setPayout", holder, keccak(text=f"bank at {self.chain.now()}"))
+            self._validate(self.desk.count)
+            self.pass_time(desks().cooling - 1 + after)
+            self._validate(self.desk.count)
 
     @rule(code=codes, holder=holders, wait=chance((0, DAY)), back=st.booleans())
     def pay_out_again(self, code, holder, wait, back):
