@@ -39,22 +39,32 @@ def due_at(authority: Contract, call: Call, sender: str) -> int:
     return int(authority.call("getSchedule", operation))
 
 
-def perform(authority: Contract, call: Call, sender: str) -> Outcome:
-    """Executes the call if `sender` may, schedules it if `sender` must wait, else refuses."""
-    chain = authority.chain
+@dataclass(frozen=True)
+class Step:
+    """What `sender` can send now for a verb: the verb itself, or the scheduling of it."""
+
+    call: Call
+    executes: bool
+
+
+def next_step(authority: Contract, call: Call, sender: str) -> Step:
+    """The verb where it is due, its scheduling where `sender` must wait; else it refuses."""
     if delay_of(authority, call, sender) == 0:
-        return Outcome(executed=True, receipt=_execute(authority, call, sender))
+        # Directly on the target, never through the manager: events then name the person.
+        return Step(call, executes=True)
     ready_at = due_at(authority, call, sender)
     if ready_at == 0:
-        receipt = authority.send("schedule", call.to, call.data, 0, sender=sender)
-        ready_at = due_at(authority, call, sender)
-        return Outcome(executed=False, receipt=receipt, ready_at=ready_at)
-    if ready_at > chain.now():
-        wait = format_duration(ready_at - chain.now())
+        text = f"schedule: {call.text}"
+        return Step(authority.prepare("schedule", call.to, call.data, 0, text=text), executes=False)
+    if ready_at > authority.chain.now():
+        wait = format_duration(ready_at - authority.chain.now())
         raise NotDue(f"scheduled, and not due before {wait} from now: {call.text}", ready_at)
-    return Outcome(executed=True, receipt=_execute(authority, call, sender))
+    return Step(call, executes=True)
 
 
-def _execute(authority: Contract, call: Call, sender: str) -> Receipt:
-    """Directly on the target, never through the manager: events then name the person."""
-    return authority.at(call.to).submit(call.data, sender=sender)
+def perform(authority: Contract, call: Call, sender: str) -> Outcome:
+    """Executes the call if `sender` may, schedules it if `sender` must wait, else refuses."""
+    step = next_step(authority, call, sender)
+    receipt = authority.at(step.call.to).submit(step.call.data, sender=sender)
+    ready_at = 0 if step.executes else due_at(authority, call, sender)
+    return Outcome(step.executes, receipt, ready_at)
