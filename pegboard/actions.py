@@ -12,6 +12,7 @@ from pegboard.amounts import format_amount
 from pegboard.chain import History
 from pegboard.errors import ChainError, InputError, NotPermitted, ReferenceUsed
 from pegboard.inputs import NO_REFERENCE, reference_text
+from pegboard.journal import Note
 from pegboard.operate import Outcome, delay_of, due_at, perform
 from pegboard.status import PAUSES, PegStatus, status_of
 from pegboard.suite import targets
@@ -236,31 +237,58 @@ def clear_break(peg: Peg, ref: bytes) -> Action:
 _ONCE = {"mint": ("Minted", "bank credit"), "burn": ("Burned", "redemption")}
 
 
-def require_unused(action: Action) -> None:
-    """Refuses a mint or a burn whose reference is in the token's log already.
+def done_before(action: Action) -> str:
+    """The transaction in which this very mint or burn was done already; empty when it was not.
 
-    A chain that keeps no history cannot be asked; every node can, and one that does not answer
-    is refused.
+    Refuses a reference that stands for another amount or receiver. A chain that keeps no history
+    cannot be asked; every node can, and one that does not answer is refused.
     """
-    chain = action.contract.chain
-    if action.peg is None or action.contract is not action.peg.token:
-        return
+    chain, token = action.contract.chain, action.contract
+    if action.peg is None or token is not action.peg.token:
+        return ""
     if action.verb not in _ONCE or not any(action.ref) or not isinstance(chain, History):
-        return
+        return ""
     event, source = _ONCE[action.verb]
     named = f"{action.verb} of {action.peg.config.code} with the reference "
     named += reference_text(action.ref)
     try:
-        found = chain.logs(action.contract.address, action.contract.topics(event, ref=action.ref))
+        found = chain.logs(token.address, token.topics(event, ref=action.ref))
+        same = found and found[0].tx in _moved(token, chain, action)
     except ChainError as fault:
         raise ChainError(
             f"nothing was signed, since it is not known whether a {named} was done before: {fault}"
         ) from fault
-    if found:
+    if found and not same:
         raise ReferenceUsed(
-            f"a {named} was done already, in transaction {found[0].tx}: "
-            f"use the reference of the new {source}"
+            f"a {named} was done already, of another amount or receiver, in transaction "
+            f"{found[0].tx}: use the reference of the new {source}"
         )
+    return found[0].tx if found else ""
+
+
+def _moved(token: Contract, chain: History, action: Action) -> set[str]:
+    """The transactions that created or destroyed just what this verb would."""
+    side, other = ("from", action.details.get("to")) if action.verb == "mint" else ("to", None)
+    ends = {side: bytes(32)} | ({"to": bytes.fromhex(other[2:].rjust(64, "0"))} if other else {})
+    logs = chain.logs(token.address, token.topics("Transfer", **ends))
+    return {log.tx for log in logs if int.from_bytes(log.data) == action.amount}
+
+
+def require_unused(action: Action) -> None:
+    """Refuses a mint or a burn whose reference is in the token's log already."""
+    tx = done_before(action)
+    if tx:
+        raise ReferenceUsed(f"this was done already, in transaction {tx}: {action.call.text}")
+
+
+def note_of(action: Action) -> Note:
+    """What the journal keeps of a verb; a reference that stands for money is its key for ever."""
+    peg, ref = action.peg, "0x" + action.ref.hex()
+    if peg is None or action.amount is None or not any(action.ref):
+        return Note(action.call.text)
+    code = peg.config.code
+    key = f"{action.verb} of {code} with the reference {ref}" if action.verb in _ONCE else ""
+    return Note(action.call.text, key, code, action.amount)
 
 
 def role_for(suite: Suite, action: Action, roles: RolesConfig) -> str:
@@ -288,7 +316,6 @@ def summarise(suite: Suite, roles: RolesConfig, action: Action, signer: str) -> 
         raise NotPermitted(
             f"{signer} may not {call.text}: that takes {needs}; `status` prints who holds it"
         ) from fault
-    require_unused(action)
     ready_at = due_at(authority, call, signer) if delay else 0
     if not delay or (ready_at and ready_at <= suite.chain.now()):
         action.contract.simulate(call.data, sender=signer)
@@ -310,6 +337,6 @@ def carry_out(suite: Suite, action: Action, signer: str) -> Outcome:
     """Does it, or schedules it where the role must wait; no reference is minted or burned twice."""
     require_unused(action)
     if action.public:
-        receipt = action.contract.submit(action.call.data, sender=signer)
+        receipt = action.contract.submit(action.call.data, sender=signer, note=note_of(action))
         return Outcome(executed=True, receipt=receipt)
-    return perform(suite.authority, action.call, signer)
+    return perform(suite.authority, action.call, signer, note_of(action))

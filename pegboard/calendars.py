@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pegboard.config import _read, _strings
+from pegboard.config import _strings, read_toml
 from pegboard.errors import ConfigError, InputError, PegboardError
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _holidays(given: Mapping[str, object]) -> dict[int, str]:
 
 def load_calendar(path: Path) -> Calendar:
     """One place's declaration."""
-    top = _read(path)
+    top = read_toml(path)
     try:
         calendar = Calendar(
             code=top.take("code", str),

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from eth_utils import to_checksum_address, to_hex
 
 from pegboard.config import LOCAL_CHAINS
-from pegboard.errors import ChainError, NotPermitted, Reverted, Unconfirmed, safe_text
+from pegboard.errors import ChainError, NotPermitted, Reverted, safe_text
+from pegboard.journal import NO_NOTE, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+
+    from pegboard.courier import Courier
+    from pegboard.journal import Note
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,8 @@ class Chain(Protocol):
         """The answer of a read at the latest block."""
         ...
 
-    def send(self, sender: str, to: str, data: bytes) -> Receipt:
-        """Simulates, signs, sends and waits for inclusion."""
+    def send(self, sender: str, to: str, data: bytes, note: Note = NO_NOTE) -> Receipt:
+        """Simulates, signs, sends and waits until it is confirmed."""
         ...
 
     def code(self, address: str) -> bytes:
@@ -165,64 +169,62 @@ class Past(JsonRpc):
         """One exchange over the present chain's connection."""
         return self._chain.request(method, params)
 
-    def send(self, sender: str, to: str, data: bytes) -> Receipt:  # noqa: ARG002
+    def send(self, sender: str, to: str, data: bytes, note: Note = NO_NOTE) -> Receipt:  # noqa: ARG002
         """Nothing is sent into the past."""
         raise NotPermitted(f"nothing can be sent at block {int(self._block, 16)}: it is past")
 
 
 class ApeChain(JsonRpc):
-    """A chain behind a connected Ape provider; signs with the Ape accounts it was given."""
+    """A chain behind a connected Ape provider; what it sends goes through its courier."""
 
-    def __init__(self, provider: Any, signers: Iterable[Any] = ()) -> None:
+    def __init__(self, provider: Any, courier: Courier | None = None) -> None:
         # A local node mines only when asked: its latest block may be hours behind its clock.
         local = provider.chain_id in LOCAL_CHAINS
         super().__init__(provider.chain_id, "pending" if local else "latest")
         self._provider = provider
-        self._signers = {to_checksum_address(str(s.address)): s for s in signers}
+        self.courier = courier
 
     def request(self, method: str, params: list[Any]) -> Mapping[str, Any]:
         """One exchange, past Ape's own reading of errors, which would lose their revert data."""
         try:
-            answer: Mapping[str, Any] = self._provider.web3.provider.make_request(method, params)
-        except OSError as fault:
+            answer = self._provider.web3.provider.make_request(method, params)
+        except Exception as fault:  # noqa: BLE001
+            # Whatever a transport raises: refused, cut, late, no JSON, too many requests.
             raise ChainError(
                 f"the node of chain {self.chain_id} does not answer ({safe_text(fault)}): "
                 "check the network, then repeat the command"
             ) from None
+        if not isinstance(answer, dict) or not ("result" in answer or "error" in answer):
+            raise ChainError(f"the node answered {method} with something that is no JSON-RPC")
         return answer
 
-    def send(self, sender: str, to: str, data: bytes) -> Receipt:
+    def send(self, sender: str, to: str, data: bytes, note: Note = NO_NOTE) -> Receipt:
         """Simulates first, so that a refusal has its name and nothing is signed for it."""
-        signer = self._signers.get(to_checksum_address(sender))
-        if signer is None:
+        if self.courier is None:
             raise NotPermitted(f"no key for {sender} was given to this command")
-        self.call(to, data, sender=sender)
+        wish = Wish(sender, to, data, note)
+        if not self.courier.is_known(wish):
+            self.call(to, data, sender=sender)
+        return self.courier.deliver(wish)
+
+
+class ApeSigner:
+    """An account of Ape's: a key file, a hardware wallet, a service or a test account."""
+
+    def __init__(self, account: Any, ecosystem: Any) -> None:
+        self.address: str = to_checksum_address(str(account.address))
+        self._account, self._ecosystem = account, ecosystem
+
+    def sign(self, transaction: Mapping[str, Any]) -> bytes:
+        """The signed bytes, which nobody has sent."""
         from ape.exceptions import AccountsError  # Ape is slow to import, and only needed here
 
-        ecosystem = self._provider.network.ecosystem
-        transaction = ecosystem.create_transaction(receiver=to, data=data, chain_id=self.chain_id)
         try:
-            receipt = signer.call(transaction)
+            signed = self._account.sign_transaction(
+                self._ecosystem.create_transaction(**transaction)
+            )
         except AccountsError as fault:
             raise ChainError(f"nothing was signed or sent: {safe_text(fault)}") from None
-        # Whatever else stops it, nobody can tell here whether the node has the transaction.
-        except Exception as fault:  # noqa: BLE001
-            raise Unconfirmed(
-                f"a transaction from {sender} was handed over and its outcome is unknown "
-                f"({safe_text(fault)}): check the account's last transactions before you repeat"
-            ) from None
-        if receipt.failed:
-            raise Unconfirmed(
-                f"transaction {receipt.txn_hash} was included and reverted; nothing changed"
-            )
-        logs = tuple(
-            Log(
-                to_checksum_address(log["address"]),
-                tuple(bytes(topic) for topic in log["topics"]),
-                bytes(log["data"])
-                if not isinstance(log["data"], str)
-                else bytes.fromhex(log["data"][2:]),
-            )
-            for log in receipt.logs
-        )
-        return Receipt(receipt.txn_hash, receipt.block_number, receipt.gas_used, logs)
+        if signed is None:
+            raise NotPermitted(f"{self.address} did not sign: nothing was sent")
+        return bytes(signed.serialize_transaction())

@@ -58,10 +58,12 @@ class Tier:
 
 @dataclass(frozen=True)
 class RedemptionConfig:
-    """By when a currency is redeemed."""
+    """By when a currency is redeemed, and for which fee; None where no fee is declared."""
 
     calendar: str
     business_days: int
+    flat_fee: int | None = None
+    fee_bps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,16 @@ class DesksConfig:
     pause_quorum: int
     pause_signers: Mapping[str, tuple[str, ...]]
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    wallets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def pause_signers_on(self, chain_id: int) -> tuple[str, ...]:
         """Who signs pauses ahead on a chain."""
         found: tuple[str, ...] = _for_chain(self.pause_signers, chain_id, "presigned_pause.signers")
         return found
+
+    def wallets_on(self, chain_id: int) -> Mapping[str, str]:
+        """The issuer's own wallets on a chain, each with its purpose; none where none is named."""
+        return self.wallets.get(chain_key(chain_id), {})
 
 
 @dataclass(frozen=True)
@@ -126,14 +133,19 @@ class RolesConfig:
         return found
 
 
+def chain_key(chain_id: int) -> str:
+    """How a declaration calls a chain."""
+    return "local" if chain_id in LOCAL_CHAINS else str(chain_id)
+
+
 def _for_chain(table: Mapping[str, Any], chain_id: int, what: str) -> Any:
-    key = "local" if chain_id in LOCAL_CHAINS else str(chain_id)
+    key = chain_key(chain_id)
     if key not in table:
         raise ConfigError(f"no {what} are declared for chain {chain_id}: add [{what}.{key}]")
     return table[key]
 
 
-class _Table:
+class Table:
     """A TOML table in which every key must be used and nothing may be missing."""
 
     def __init__(self, data: Any, where: str) -> None:
@@ -143,6 +155,7 @@ class _Table:
         self._where = where
 
     def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
+        """The value of a key, which must be there unless it has a default."""
         if key not in self._data and default is not ...:
             return default
         try:
@@ -153,21 +166,25 @@ class _Table:
             raise ConfigError(f"{self._where}: {key} has the wrong type ({type(value).__name__})")
         return value
 
-    def table(self, key: str) -> _Table:
-        return _Table(self.take(key, dict), f"{self._where} [{key}]")
+    def table(self, key: str) -> Table:
+        """The table of a key."""
+        return Table(self.take(key, dict), f"{self._where} [{key}]")
 
     def rest(self) -> dict[str, Any]:
+        """All that was not taken yet."""
         data, self._data = self._data, {}
         return data
 
     def close(self) -> None:
+        """Refuses what nobody took."""
         if self._data:
             raise ConfigError(f"{self._where}: unknown key {', '.join(sorted(self._data))}")
 
 
-def _read(path: Path) -> _Table:
+def read_toml(path: Path) -> Table:
+    """A file as a table."""
     try:
-        return _Table(tomllib.loads(path.read_text(encoding="utf-8")), str(path.name))
+        return Table(tomllib.loads(path.read_text(encoding="utf-8")), str(path.name))
     except OSError as fault:
         raise ConfigError(f"cannot read {path}: {fault.strerror}") from fault
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
@@ -182,7 +199,7 @@ def _strings(value: Any, where: str) -> tuple[str, ...]:
 
 def load_currency(path: Path) -> CurrencyConfig:
     """One currency's declaration."""
-    top = _read(path)
+    top = read_toml(path)
     try:
         decimals = top.take("decimals", int, 6)
         reserves, limit = top.table("reserves"), top.table("mint_limit")
@@ -207,9 +224,7 @@ def load_currency(path: Path) -> CurrencyConfig:
             limit_capacity=parse_amount(limit.take("capacity", str), decimals),
             limit_window=parse_duration(limit.take("window", str)),
             tiers=_tiers(issuance.take("tiers", list), decimals, path.name),
-            redemption=RedemptionConfig(
-                redemption.take("calendar", str), redemption.take("business_days", int)
-            ),
+            redemption=_redemption(redemption, decimals),
         )
         for table in (limit, reserves, issuance, redemption, top):
             table.close()
@@ -221,10 +236,18 @@ def load_currency(path: Path) -> CurrencyConfig:
     return config
 
 
+def _redemption(table: Table, decimals: int) -> RedemptionConfig:
+    calendar, days = table.take("calendar", str), table.take("business_days", int)
+    flat, bps = table.take("flat_fee", str, None), table.take("fee_bps", int, None)
+    if flat is None and bps is None:
+        return RedemptionConfig(calendar, days)
+    return RedemptionConfig(calendar, days, parse_amount(flat or "0", decimals), bps or 0)
+
+
 def _tiers(rows: list[Any], decimals: int, where: str) -> tuple[Tier, ...]:
     tiers = []
     for row in rows:
-        table = _Table(row, f"{where} tiers")
+        table = Table(row, f"{where} tiers")
         up_to = parse_amount(table.take("up_to", str), decimals)
         tiers.append(Tier(up_to, table.take("approvals", int)))
         table.close()
@@ -257,6 +280,11 @@ def _check_currency(config: CurrencyConfig) -> None:
         "redemption.calendar must have 1 to 31 characters": not 1
         <= len(config.redemption.calendar)
         <= 31,
+        "redemption.fee_bps must be 0 to 10000": not 0
+        <= (config.redemption.fee_bps or 0)
+        <= 10_000,
+        "redemption.flat_fee must be below 2^80 base units": (config.redemption.flat_fee or 0)
+        >= 2**80,
         "quorum must be at least 1 and rise_quorum above it": not 1
         <= terms.quorum
         < terms.rise_quorum,
@@ -286,7 +314,7 @@ def load_currencies(folder: Path) -> dict[str, CurrencyConfig]:
 
 def load_desks(path: Path, calendars: Mapping[str, Calendar]) -> DesksConfig:
     """What the desks of a chain are created with, and the calendars that they are to know."""
-    top = _read(path)
+    top = read_toml(path)
     try:
         customers, issuance = top.table("customers"), top.table("issuance")
         redemption, presigned = top.table("redemption"), top.table("presigned_pause")
@@ -303,6 +331,10 @@ def load_desks(path: Path, calendars: Mapping[str, Calendar]) -> DesksConfig:
                 for chain, names in presigned.take("signers", dict).items()
             },
             calendars=calendars,
+            wallets={
+                chain: dict(Table(named, f"{path.name} [wallets.{chain}]").rest())
+                for chain, named in top.take("wallets", dict, {}).items()
+            },
         )
         for table in (customers, issuance, redemption, presigned, top):
             table.close()
@@ -326,6 +358,9 @@ def _check_desks(config: DesksConfig, where: str) -> None:
     for chain, names in config.pause_signers.items():
         few = len(set(names)) != len(names) or len(names) < config.pause_quorum
         problems[f"signers of {chain} must be distinct and at least quorum many"] = few
+    for chain, wallets in config.wallets.items():
+        unnamed = any(not isinstance(purpose, str) or not purpose for purpose in wallets.values())
+        problems[f"every wallet of {chain} must have a purpose"] = unnamed
     problems["presigned_pause.quorum must be at least 2"] = config.pause_quorum < 2
     for problem, found in problems.items():
         if found:
@@ -334,10 +369,10 @@ def _check_desks(config: DesksConfig, where: str) -> None:
 
 def load_roles(path: Path) -> RolesConfig:
     """The declared roles and their holders."""
-    top = _read(path)
+    top = read_toml(path)
     roles: dict[str, RoleConfig] = {}
     for name, data in top.take("roles", dict).items():
-        table = _Table(data, f"{path.name} [roles.{name}]")
+        table = Table(data, f"{path.name} [roles.{name}]")
         functions = {
             kind: _strings(names, f"{path.name} functions of {name}")
             for kind, names in table.take("functions", dict, {}).items()

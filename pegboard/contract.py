@@ -11,12 +11,14 @@ from eth_abi import decode, encode
 from eth_utils import keccak, to_checksum_address
 
 from pegboard.errors import ArtifactError, Reverted
+from pegboard.journal import NO_NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pegboard.chain import Chain, Log, Receipt
+    from pegboard.journal import Note
 
 Abi = list[dict[str, Any]]
 
@@ -222,10 +224,10 @@ class Contract:
         except Reverted as fault:
             raise named(fault, self._errors) from fault
 
-    def submit(self, data: bytes, *, sender: str) -> Receipt:
+    def submit(self, data: bytes, *, sender: str, note: Note = NO_NOTE) -> Receipt:
         """Sends ready calldata as `sender` and waits."""
         try:
-            return self.chain.send(sender, self.address, data)
+            return self.chain.send(sender, self.address, data, note)
         except Reverted as fault:
             raise named(fault, self._errors) from fault
 

@@ -3,12 +3,17 @@
 PegboardError
 ├── AmountError          an amount that is not exact, or not a number
 ├── InputError           an address, reference or time that cannot be taken
-│   └── BankFileError    a bank's file that cannot be taken, with every fault of it
+│   ├── BankFileError    a bank's file that cannot be taken, with every fault of it
+│   └── RowsError        a file of rows that cannot be taken, with every fault of it
 ├── ConfigError          a TOML file that says too little, too much or the wrong thing
 ├── ArtifactError        the contracts were not compiled
 ├── ChainError           the chain did not answer as it should
 │   ├── Reverted         a contract refused, with its named error
-│   └── Unconfirmed      a transaction was sent, and what became of it is not known
+│   ├── Pending          a transaction was sent, and what became of it is not known yet
+│   ├── Replaced         another transaction took the number of ours, which never happened
+│   └── FeeTooHigh       the chain asks for more than chains.toml allows
+├── JournalError         the journal cannot be read, written or believed
+├── OrderConflict        the key of another order, or beyond what was declared for one
 ├── DeploymentError      what is on chain is not what was declared
 ├── ReferenceUsed        this reference was minted or burned before
 ├── NotPermitted         the signer lacks the role, or must wait
@@ -28,6 +33,9 @@ if TYPE_CHECKING:
 class PegboardError(Exception):
     """Anything that Pegboard reports to a person: one sentence that says what to do."""
 
+    #: What a command ends with.
+    exit_code = 1
+
 
 class AmountError(PegboardError):
     """An amount that cannot be taken exactly."""
@@ -44,6 +52,23 @@ class BankFileError(InputError):
         self.faults = tuple(faults)
         listed = "".join(f"\n  {fault}" for fault in self.faults)
         super().__init__(f"nothing of {name} was taken; put right what is wrong in it:{listed}")
+
+
+class RowsError(InputError):
+    """A file of rows of which nothing was taken; `faults` are all of them, the text the first."""
+
+    SHOWN = 20
+
+    def __init__(self, name: str, faults: Sequence[str]) -> None:
+        self.name, self.faults = name, tuple(faults)
+        head = f"nothing of {name} was taken"
+        if len(self.faults) == 1:
+            super().__init__(f"{head}: {self.faults[0]}")
+            return
+        listed = "".join(f"\n  {fault}" for fault in self.faults[: self.SHOWN])
+        rest = len(self.faults) - self.SHOWN
+        more = f"\n  and {rest:,} more" if rest > 0 else ""
+        super().__init__(f"{head}, {len(self.faults):,} faults:{listed}{more}")
 
 
 class ConfigError(PegboardError):
@@ -75,8 +100,26 @@ class Reverted(ChainError):
         return f"{self.name}({', '.join(f'{k}={v}' for k, v in self.arguments.items())})"
 
 
-class Unconfirmed(ChainError):
-    """A transaction was handed over and its outcome is not known: look before sending again."""
+class Pending(ChainError):
+    """Sent, and its outcome is not known yet; the same command goes on where this one ended."""
+
+    exit_code = 4
+
+
+class Replaced(ChainError):
+    """Another transaction of the same account took the number of ours, which never happened."""
+
+
+class FeeTooHigh(ChainError):
+    """The chain asks for more than the declared cap, so nothing was signed."""
+
+
+class JournalError(PegboardError):
+    """The journal of transactions cannot be read, written or believed."""
+
+
+class OrderConflict(PegboardError):
+    """An order's key that stands for another content already."""
 
 
 class DeploymentError(PegboardError):

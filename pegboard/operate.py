@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.amounts import format_duration
 from pegboard.errors import NotDue, NotPermitted
+from pegboard.journal import NO_NOTE, Note
 
 if TYPE_CHECKING:
     from pegboard.chain import Receipt
@@ -62,9 +63,10 @@ def next_step(authority: Contract, call: Call, sender: str) -> Step:
     return Step(call, executes=True)
 
 
-def perform(authority: Contract, call: Call, sender: str) -> Outcome:
+def perform(authority: Contract, call: Call, sender: str, note: Note = NO_NOTE) -> Outcome:
     """Executes the call if `sender` may, schedules it if `sender` must wait, else refuses."""
     step = next_step(authority, call, sender)
-    receipt = authority.at(step.call.to).submit(step.call.data, sender=sender)
+    kept = note if step.executes else Note(step.call.text)
+    receipt = authority.at(step.call.to).submit(step.call.data, sender=sender, note=kept)
     ready_at = 0 if step.executes else due_at(authority, call, sender)
     return Outcome(step.executes, receipt, ready_at)

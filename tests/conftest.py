@@ -2,11 +2,15 @@
 
 import os
 import socket
+import tempfile
 
 if "ANVIL_PORT" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
     with socket.socket() as _probe:  # before Ape reads its configuration: a node of our own
         _probe.bind(("127.0.0.1", 0))
         os.environ["ANVIL_PORT"] = str(_probe.getsockname()[1])
+
+# What the tests sign is no business of the checkout's own journal.
+os.environ["PEGBOARD_JOURNAL"] = tempfile.mkdtemp(prefix="journal-")
 
 import pytest
 from ape.api.networks import NetworkAPI

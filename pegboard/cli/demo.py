@@ -79,6 +79,6 @@ def _stage(desk: Desk, console: Console, holders: tuple[str, ...]) -> Stage:
     def sign(who: str, message: SignableMessage) -> bytes:
         return signature_bytes(by_address[who].sign_message(message))
 
-    chain = ApeChain(desk.provider, by_address.values())
+    chain = ApeChain(desk.provider, desk.courier(by_address.values()))
     suite = desk.suite(["HKD", "USD", "CNH"], people["deployer"], chain)
     return Stage(console, chain, suite, desk.artifacts, desk.roles, desk.resolve, people, sign)

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from ape import accounts
+from ape.api import TestAccountAPI
 from ape.utils.basemodel import ManagerAccessMixin
+from ape.utils.testing import DEFAULT_TEST_MNEMONIC, generate_dev_accounts
 
 from pegboard import actions, records
 from pegboard.calendars import load_calendars
-from pegboard.chain import ApeChain
+from pegboard.chain import ApeChain, ApeSigner
+from pegboard.chains import chain_of, load_chains
 from pegboard.cli import show
 from pegboard.config import LOCAL_CHAINS, load_currencies, load_desks, load_roles
 from pegboard.contract import Artifacts
+from pegboard.courier import Courier, Signer
 from pegboard.errors import DeploymentError, InputError, NotDue, NotPermitted, Reverted
 from pegboard.explain import refusal
 from pegboard.inputs import address
+from pegboard.journal import Journal, journal_path
 from pegboard.suite import locate
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from pegboard.chain import Chain, Receipt
+    from pegboard.chains import ChainConfig
     from pegboard.config import CurrencyConfig, DesksConfig, RolesConfig
     from pegboard.suite import Peg, Suite
 
@@ -39,6 +46,28 @@ def signature_bytes(made: Any) -> bytes:
     return bytes(made.r).rjust(32, b"\0") + bytes(made.s).rjust(32, b"\0") + bytes([made.v])
 
 
+def require_right_key(config: ChainConfig, account: Any) -> None:
+    """Refuses a key that everybody knows where there is money, and a real one elsewhere."""
+    known = isinstance(account, TestAccountAPI) or str(account.address) in _known_addresses()
+    if known and not config.test_keys:
+        raise NotPermitted(
+            f"{account.address} is a key that everybody knows, and {config.name} is no local "
+            "chain: nothing was signed; name a real account"
+        )
+    if config.test_keys and not known:
+        raise NotPermitted(
+            f"{account.address} is a real key, and {config.name} is a local chain: nothing was "
+            "signed; use a test account, such as TEST::0"
+        )
+
+
+@cache
+def _known_addresses() -> frozenset[str]:
+    """The first accounts of the mnemonic that Ape, Foundry and Hardhat start with."""
+    made = generate_dev_accounts(DEFAULT_TEST_MNEMONIC, number_of_accounts=20)
+    return frozenset(str(account.address) for account in made)
+
+
 class Desk:
     """One command's work place."""
 
@@ -50,10 +79,12 @@ class Desk:
         account: Any = None,
         deployer: str | None = None,
         yes: bool | None = None,
+        journal: str | None = None,
     ) -> None:
         self.as_json, self.folder, self.account = as_json, folder, account
         self.provider = provider
-        self.chain = ApeChain(provider, [account] if account else [])
+        self.chain = ApeChain(provider)
+        self._journal = Path(journal) if journal else None
         self._deployer, self._yes = deployer, bool(yes)
         self._config: CurrencyConfig | None = None
         self.root: Path = ManagerAccessMixin.local_project.path
@@ -62,6 +93,37 @@ class Desk:
     def signer(self) -> str:
         """The signing account's address."""
         return str(self.account.address)
+
+    def begin(self) -> None:
+        """Makes the desk ready to sign: the right keys, and nothing of the signer under way."""
+        config = chain_of(self.chains, self.chain.chain_id)
+        require_right_key(config, self.account)
+        self.chain.courier = self.courier([self.account])
+        for order in self.chain.courier.settle(self.signer):
+            show.progress(f"{order.state}: {order.wish.text}")
+
+    def courier(self, signers: Iterable[Any]) -> Courier:
+        """Sends for these accounts, through the journal of this chain."""
+        config = chain_of(self.chains, self.chain.chain_id)
+        ecosystem = self.provider.network.ecosystem
+        found = [ApeSigner(account, ecosystem) for account in signers]
+        by_address: dict[str, Signer] = {signer.address: signer for signer in found}
+        return Courier(self.chain, self.journal, config, by_address, show.progress)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """What was signed on this chain with this machine."""
+        folder = self.root / (self._journal or "journal")
+        genesis = self.chain.result("eth_getBlockByNumber", ["0x0", False])["hash"]
+        path = journal_path(folder, self.chain.chain_id, genesis)
+        journal = Journal(path, self.chain.chain_id, genesis)
+        click.get_current_context().call_on_close(journal.close)
+        return journal
+
+    @cached_property
+    def chains(self) -> dict[int, ChainConfig]:
+        """All declared chains."""
+        return load_chains(self.root / "chains.toml")
 
     @cached_property
     def artifacts(self) -> Artifacts:
@@ -165,6 +227,10 @@ class Desk:
             self.answer(
                 show.outcome(action, None, self.chain.chain_id), "Nothing to do: it is so already."
             )
+            return
+        if tx := actions.done_before(action):
+            result = show.outcome(action, None, self.chain.chain_id) | {"tx": tx}
+            self.answer(result, f"Nothing to do: it was done in transaction {tx}.")
             return
         summary = actions.summarise(self.opened, self.roles, action, self.signer)
         show.summary(summary, action)

@@ -9,7 +9,7 @@ import click
 from pegboard import actions
 from pegboard.cli import show, show_desks
 from pegboard.cli.desk import SCHEDULED
-from pegboard.errors import NotDue, PegboardError, Reverted, Unconfirmed
+from pegboard.errors import NotDue, PegboardError, Pending, Reverted
 
 if TYPE_CHECKING:
     from pegboard.actions import Action, Summary
@@ -34,8 +34,10 @@ def carry_out(desk: Desk, found: Accounted, verb: str) -> None:
         if line.outcome == "unknown":
             break
     desk.answer(*show_desks.accounted(found, verb, desk.chain.chain_id))
-    if found.count("refused") or found.count("unknown"):
+    if found.count("refused"):
         click.get_current_context().exit(1)
+    if found.count("unknown"):
+        click.get_current_context().exit(Pending.exit_code)
     if found.count("scheduled"):
         click.get_current_context().exit(SCHEDULED)
 
@@ -68,7 +70,7 @@ def _do(desk: Desk, line: Line) -> None:
         outcome = actions.carry_out(desk.opened, action, desk.signer)
     except Reverted as fault:
         line.outcome, line.reason = "refused", desk.explain(fault)
-    except Unconfirmed as fault:
+    except Pending as fault:
         line.outcome, line.reason = "unknown", str(fault)
     except NotDue as fault:
         line.outcome, line.reason = "scheduled", str(fault)

@@ -28,7 +28,9 @@ class PegCommand(ConnectedProviderCommand):
         try:
             return super().invoke(ctx)
         except (PegboardError, ApeException) as fault:
-            raise click.ClickException(" ".join(safe_text(fault).split())) from fault
+            error = click.ClickException(" ".join(safe_text(fault).split()))
+            error.exit_code = getattr(fault, "exit_code", 1)
+            raise error from fault
         except OSError as fault:
             text = f"{fault.filename}: {fault.strerror}"
             if not fault.filename:
@@ -66,11 +68,13 @@ def at_desk(
         @wraps(function)
         def command(provider: Any, **kwargs: Any) -> None:
             _require_network(provider.chain_id)
-            options = {key: kwargs.pop(key, None) for key in ("account", "deployer", "yes")}
+            options = {key: kwargs.pop(key, None) for key in _DESK}
             desk = Desk(provider, kwargs.pop("as_json"), Path(kwargs.pop("records")), **options)
             if signs and desk.account is None:
                 raise click.UsageError("--account is missing: say who signs, such as TEST::4.")
             try:
+                if signs:
+                    desk.begin()
                 function(desk, **kwargs)
             except Reverted as fault:
                 raise PegboardError(desk.explain(fault)) from fault
@@ -87,6 +91,8 @@ def at_desk(
     return decorate
 
 
+#: What the desk takes of a command's options.
+_DESK = ("account", "deployer", "yes", "journal")
 _COMMON = (
     click.option("--json", "as_json", is_flag=True, help="Answer as JSON on stdout."),
     click.option(
@@ -103,6 +109,14 @@ _COMMON = (
 _SIGNING = (
     account_option(prompt=False),
     click.option("-y", "--yes", is_flag=True, help="Do not ask before signing."),
+    click.option(
+        "--journal",
+        type=click.Path(file_okay=False),
+        default="journal",
+        show_default=True,
+        envvar="PEGBOARD_JOURNAL",
+        help="Folder of the journal of what was signed.",
+    ),
 )
 code_argument = click.argument("code", metavar="CODE")
 addresses_argument = click.argument("addresses", nargs=-1, required=True, type=Address())

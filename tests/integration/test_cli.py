@@ -286,12 +286,14 @@ def test_a_reference_mints_once(stocked):
     words = ("mint", "HKD", "10", "--to", burner, "--ref")
     first = stocked.act(4, *words, "FPS 17").json
     before = blocks()
-    message = stocked.refused(4, *words, "FPS 17")
-    assert message == (
-        "a mint of HKD with the reference FPS 17 was done already, in transaction "
-        f"{first['tx']}: use the reference of the new bank credit"
-    )
+    again = stocked.act(4, *words, "FPS 17").json
+    assert (again["outcome"], again["tx"]) == ("nothing", first["tx"])
     # Neither another amount nor another recipient makes it another credit.
+    message = stocked.refused(4, "mint", "HKD", "10", "--to", resolve("TEST::3"), "--ref", "FPS 17")
+    assert message == (
+        "a mint of HKD with the reference FPS 17 was done already, of another amount or receiver, "
+        f"in transaction {first['tx']}: use the reference of the new bank credit"
+    )
     other = ("mint", "HKD", "11", "--to", resolve("TEST::3"), "--ref")
     assert first["tx"] in stocked.refused(4, *other, first["ref"])
     assert first["tx"] in stocked.refused(4, *other, " FPS 17 ")
@@ -305,10 +307,12 @@ def test_a_reference_burns_once(stocked):
     # A mint's reference is not a burn's.
     first = stocked.act(5, "burn", "HKD", "1", "--ref", "FPS 17").json
     before = blocks()
-    message = stocked.refused(5, "burn", "HKD", "1", "--ref", "FPS 17")
+    again = stocked.act(5, "burn", "HKD", "1", "--ref", "FPS 17").json
+    assert (again["outcome"], again["tx"]) == ("nothing", first["tx"])
+    message = stocked.refused(5, "burn", "HKD", "2", "--ref", "FPS 17")
     assert message == (
-        "a burn of HKD with the reference FPS 17 was done already, in transaction "
-        f"{first['tx']}: use the reference of the new redemption"
+        "a burn of HKD with the reference FPS 17 was done already, of another amount or receiver, "
+        f"in transaction {first['tx']}: use the reference of the new redemption"
     )
     assert blocks() == before
     assert stocked.act(5, "burn", "HKD", "1", "--ref", "FPS 18").json["outcome"] == "done"
@@ -316,7 +320,8 @@ def test_a_reference_burns_once(stocked):
 
 def test_the_reference_is_asked_for_again_before_sending(stocked, monkeypatch):
     """Somebody else was faster while the signer read the summary."""
-    answers = [(), (Log("0x", (), b"", "0xfaster"),)]
+    minted, moved = Log("0x", (), b"", "0xfaster"), Log("0x", (), bytes(32), "0xfaster")
+    answers = [(), (minted,), (moved,)]
     monkeypatch.setattr(ApeChain, "logs", lambda *_: answers.pop(0))
     before = blocks()
     message = stocked.refused(4, "mint", "HKD", "1", "--to", resolve("TEST::3"), *CREDIT)

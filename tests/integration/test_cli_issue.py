@@ -32,7 +32,7 @@ from ape import networks
 from pegboard import issuance
 from pegboard.chain import ApeChain
 from pegboard.demo.bankfile import ACCOUNT
-from pegboard.errors import Unconfirmed
+from pegboard.errors import Pending
 from tests.integration.conftest import CHAIN_ID, blocks, warp
 from tests.support.deposits import bank_file, credit, today
 from tests.support.desks import WHOLESALE, bind, grant, later, open_channel, ready_desk
@@ -532,8 +532,8 @@ def test_interrupted_half_way_and_run_again(console, office, three, monkeypatch)
 @pytest.mark.req("HK-38")
 def test_after_an_unknown_outcome_nothing_more_is_sent(console, office, three, monkeypatch):
     with monkeypatch.context() as patch:
-        failing = Failing(patch, 1, Unconfirmed("was handed over and its outcome is unknown"))
-        answer = console.act(PROPOSER, *words("propose", *three), code=1)
+        failing = Failing(patch, 1, Pending("was handed over and its outcome is unknown"))
+        answer = console.act(PROPOSER, *words("propose", *three), code=4)
     assert counts(answer) == {"done": 1, "ready": 1, "unknown": 1}
     assert [line["outcome"] for line in answer.json["lines"]] == ["done", "unknown", "ready"]
     assert "its outcome is unknown" in answer.json["lines"][1]["reason"]
@@ -546,10 +546,10 @@ def test_somebody_else_was_faster(console, office, three, monkeypatch):
     """Between the look at a line and its transaction, another run has proposed it."""
     send = ApeChain.send
 
-    def late(chain, sender, to, data):
+    def late(chain, sender, to, data, note):
         if len(orders(console)) < 3:
             office.chain.send(sender, to, data)
-        return send(chain, sender, to, data)
+        return send(chain, sender, to, data, note)
 
     with monkeypatch.context() as patch:
         patch.setattr(ApeChain, "send", late)

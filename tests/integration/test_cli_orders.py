@@ -27,16 +27,14 @@ from functools import cache
 
 import click
 import pytest
-from ape import accounts, networks
 from click.testing import CliRunner
 from eth_utils import keccak
 
-from pegboard.chain import ApeChain
 from pegboard.cli import cli
 from pegboard.inputs import reference
-from pegboard.suite import locate
 from tests.integration.conftest import CHAIN_ID, blocks, now, warp
-from tests.support.world import REF, ROOT, artifacts, currencies, desks, resolve
+from tests.support.node import attached
+from tests.support.world import REF, ROOT, resolve
 
 GUARDIAN, RELEASER, CASEWORKER, EXECUTOR, STRANGER = 3, 8, 47, 48, 19
 DOCUMENT = "0x" + "11" * 32
@@ -373,10 +371,7 @@ def test_a_no_proposes_nothing(funded, holder):
 
 @pytest.mark.req("HK-55")
 def test_what_waits_at_the_redemption_desk(funded, holder, court):
-    account = accounts.test_accounts[20]
-    chain = ApeChain(networks.provider, [account])
-    declared = {"HKD": currencies()["HKD"]}
-    suite = locate(chain, artifacts(), declared, desks(), resolve("TEST::0"), resolve)
+    suite = attached(("HKD",)).suite
     desk = suite.desks.redemption
     suite.peg("HKD").token.send("surrender", desk.address, 5_000_000, REF, sender=holder)
     number = str(desk.call("requestCount"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eth_utils import to_checksum_address, to_hex
 
 from pegboard.chain import JsonRpc, Log, Receipt
+from pegboard.journal import NO_NOTE, Note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +65,7 @@ class AnvilChain(JsonRpc):
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
-    def send(self, sender: str, to: str, data: bytes) -> Receipt:
+    def send(self, sender: str, to: str, data: bytes, note: Note = NO_NOTE) -> Receipt:
         self.call(to, data, sender=sender)
         return self.transact(sender, to, data)
 

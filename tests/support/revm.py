@@ -10,6 +10,7 @@ from eth_utils import keccak, to_checksum_address
 from pegboard.chain import Log, Receipt
 from pegboard.create2 import FACTORY
 from pegboard.errors import ChainError, Reverted
+from pegboard.journal import NO_NOTE, Note
 
 #: Runtime code of the deterministic deployment proxy.
 FACTORY_CODE = bytes.fromhex(
@@ -79,7 +80,7 @@ class RevmChain:
         finally:
             self.evm.revert(point)
 
-    def send(self, sender: str, to: str, data: bytes) -> Receipt:
+    def send(self, sender: str, to: str, data: bytes, note: Note = NO_NOTE) -> Receipt:
         self._message(sender, to, data, static=False)
         result = self.evm.result
         self.gas_used = result.gas_used

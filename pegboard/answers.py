@@ -1,0 +1,65 @@
+"""What a node or a signer answers, believed only where it fits what was asked."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from eth_account import Account
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from eth_utils import to_checksum_address, to_hex
+from hexbytes import HexBytes
+
+from pegboard.chain import Log, Receipt
+from pegboard.errors import ChainError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def receipt_of(receipt: Mapping[str, Any]) -> Receipt:
+    """A receipt as JSON-RPC writes it."""
+    logs = tuple(
+        Log(
+            to_checksum_address(log["address"]),
+            tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
+            bytes.fromhex(log["data"][2:]),
+            log["transactionHash"],
+        )
+        for log in receipt["logs"]
+    )
+    block, gas = (integer(receipt[name], "a receipt") for name in ("blockNumber", "gasUsed"))
+    return Receipt(receipt["transactionHash"], block, gas, logs)
+
+
+def integer(value: Any, what: str) -> int:
+    """A quantity of JSON-RPC; a node that answers something else is not believed."""
+    if not isinstance(value, str) or not re.fullmatch("0x[0-9a-f]{1,64}", value):
+        raise ChainError(f"the node answered {what} with {value!r}, which is no number")
+    return int(value, 16)
+
+
+def table(value: Any, what: str, *names: str) -> Mapping[str, Any]:
+    """An object of JSON-RPC that has all these names."""
+    if not isinstance(value, dict) or any(value.get(name) is None for name in names):
+        raise ChainError(f"the node answered with something that is not {what}: {str(value)[:80]}")
+    return value
+
+
+def require_faithful(raw: bytes, wanted: Mapping[str, Any], signer: str) -> None:
+    """What will be sent is what was shown, signed by whom it was asked of."""
+    signed = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
+    for name, value in wanted.items():
+        found: Any = signed[name]
+        if isinstance(found, bytes):
+            found = to_checksum_address(found) if name == "to" else to_hex(found)
+        if found != value:
+            raise ChainError(
+                f"what came back from signing has another {name} ({found}, not {value}): "
+                "nothing was sent; find out what signs there"
+            )
+    recovered = Account.recover_transaction(raw)
+    if recovered != signer:
+        raise ChainError(
+            f"what came back was signed by {recovered}, not by {signer}: nothing was sent"
+        )
