@@ -104,7 +104,11 @@ class Courier:
                 yield self._finish(queue.pop(0))
 
     def settle(self, signer: str) -> list[Order]:
-        """Finds out what became of everything that this signer has under way; sends it again."""
+        """Finds out what became of everything that this signer has under way; sends it again.
+
+        An order whose number another transaction took is told once, as an error: a person should
+        know who else signs with this key.
+        """
         with self._alone(signer):
             self._forget(signer)
             return self._settle(signer)
@@ -201,7 +205,7 @@ class Courier:
 
     def _require_same_chain(self) -> None:
         """A node behind a name can be exchanged while a command runs."""
-        found = int(self.node.result("eth_chainId", []), 16)
+        found = self._number("eth_chainId", [])
         if found != self.config.chain_id:
             raise ChainError(
                 f"the node says now that it is of chain {found}, not {self.config.chain_id}: "
@@ -209,14 +213,20 @@ class Courier:
             )
 
     def _next_nonce(self, signer: str) -> int:
-        nonce = self._count(signer, "pending")
+        nonce, included = self._count(signer, "pending"), self._count(signer, "latest")
+        under_way = {order.nonce for order in self.journal.open_orders(signer)}
+        if unknown := set(range(included, nonce)) - under_way:
+            raise ChainError(
+                f"the node has {len(unknown)} transactions of {signer} under way that this journal "
+                "does not know: somebody signs with this key elsewhere; nothing was signed, so "
+                "wait until they are included, then repeat the command"
+            )
         last = self.journal.last_settled(signer)
         if last and nonce <= last.nonce:
             raise ChainError(
                 f"the node counts {nonce} transactions of {signer}, and number {last.nonce} was "
                 "included already: the node is behind; nothing was signed, so wait or use another"
             )
-        under_way = {order.nonce for order in self.journal.open_orders(signer)}
         while nonce in under_way:
             nonce += 1
         return nonce
@@ -231,7 +241,14 @@ class Courier:
         transaction = {"from": wish.signer, "to": wish.target, "data": to_hex(wish.data)}
         estimate = self._number("eth_estimateGas", [transaction])
         # What is estimated now may take more in the block that includes it.
-        return estimate + estimate // 4
+        gas = estimate + estimate // 4
+        most = integer(self._block("latest")["gasLimit"], "eth_getBlockByNumber")
+        if not _least_gas(wish.data) <= gas <= most:
+            raise ChainError(
+                f"the node estimates {estimate:,} gas, which no block would take for this: nothing "
+                f"was signed: {wish.text}"
+            )
+        return gas
 
     def _fees(self) -> Fees:
         base = integer(self._block("latest")["baseFeePerGas"], "eth_getBlockByNumber")
@@ -263,6 +280,9 @@ class Courier:
         for order in self.journal.open_orders(signer):
             self.report(f"going on with {order.wish.text}")
             settled.append(self._pursue(order))
+        for order in settled:
+            if order.state == states.REPLACED:
+                self._complain(order)
         return settled
 
     def _finish(self, order: Order) -> Receipt:
@@ -274,10 +294,13 @@ class Courier:
             order = self.journal.mark(order, states.SIGNED)
         order = self._pursue(order)
         if order.state == states.DONE:
-            receipt = self._receipt(order.tx)
-            if receipt:
-                return receipt_of(receipt)
-            raise Pending(_pending_text(order))
+            try:
+                receipt = self._receipt(order.tx)
+            except ChainError:
+                receipt = None
+            if receipt is None:
+                raise Pending(_pending_text(order))
+            return receipt_of(receipt)
         self._complain(order)
         raise AssertionError(order.state)
 
@@ -419,7 +442,8 @@ class Courier:
         return self._number("eth_getTransactionCount", [account, block])
 
     def _block(self, tag: str) -> Mapping[str, Any]:
-        return table(self.node.result("eth_getBlockByNumber", [tag, False]), "a block", "number")
+        found = self.node.result("eth_getBlockByNumber", [tag, False])
+        return table(found, "a block", "number", "hash", "baseFeePerGas", "gasLimit")
 
     def _receipt(self, tx: str) -> Mapping[str, Any] | None:
         found = self.node.result("eth_getTransactionReceipt", [tx])
@@ -435,6 +459,11 @@ class Courier:
     def _alone(self, signer: str) -> Iterator[None]:
         with self.journal.only(signer, self.config.patience):
             yield
+
+
+def _least_gas(data: bytes) -> int:
+    """What a transaction takes before anything is executed (EIP-7623)."""
+    return TRANSFER_GAS + 10 * sum(4 if byte else 1 for byte in data)
 
 
 def _pending_text(order: Order) -> str:
