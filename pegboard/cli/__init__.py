@@ -34,14 +34,24 @@ COMMANDS = (
     "redeem",
     "mint",
     "burn",
+    "payout",
+    "limits",
     "blacklist",
     "freeze",
     "orders",
     "verify",
     "pause",
     "presign",
+    "expel",
+    "upgrade",
+    "audits",
+    "queue",
     "status",
+    "journal",
     "picture",
+    "log",
+    "verify-log",
+    "drill",
     "demo",
 )
 
@@ -57,8 +67,9 @@ class LazyGroup(click.Group):
         """One command."""
         if cmd_name not in COMMANDS:
             return None
-        module: Any = import_module(f"pegboard.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        name = cmd_name.replace("-", "_")
+        module: Any = import_module(f"pegboard.cli.{name}")
+        command: click.Command = getattr(module, name)
         return command
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pegboard.chain import Chain, Receipt
     from pegboard.chains import ChainConfig
     from pegboard.config import CurrencyConfig, DesksConfig, RolesConfig
+    from pegboard.journal import Order
     from pegboard.suite import Peg, Suite
 
 SCHEDULED = 3
@@ -87,6 +88,8 @@ class Desk:
         self._journal = Path(journal) if journal else None
         self._deployer, self._yes = deployer, bool(yes)
         self._config: CurrencyConfig | None = None
+        #: What was under way when the command began.
+        self.settled: list[Order] = []
         self.root: Path = ManagerAccessMixin.local_project.path
 
     @property
@@ -94,13 +97,19 @@ class Desk:
         """The signing account's address."""
         return str(self.account.address)
 
-    def begin(self) -> None:
+    def begin(self, *, settle: bool) -> None:
         """Makes the desk ready to sign: the right keys, and nothing of the signer under way."""
         config = chain_of(self.chains, self.chain.chain_id)
         require_right_key(config, self.account)
-        self.chain.courier = self.courier([self.account])
-        for order in self.chain.courier.settle(self.signer):
+        self.chain.courier = self.sender
+        self.settled = self.sender.settle(self.signer) if settle else []
+        for order in self.settled:
             show.progress(f"{order.state}: {order.wish.text}")
+
+    @cached_property
+    def sender(self) -> Courier:
+        """Sends as the signer."""
+        return self.courier([self.account])
 
     def courier(self, signers: Iterable[Any]) -> Courier:
         """Sends for these accounts, through the journal of this chain."""
@@ -119,6 +128,11 @@ class Desk:
         journal = Journal(path, self.chain.chain_id, genesis)
         click.get_current_context().call_on_close(journal.close)
         return journal
+
+    @property
+    def chain_name(self) -> str:
+        """What the chain is called."""
+        return chain_of(self.chains, self.chain.chain_id).name
 
     @cached_property
     def chains(self) -> dict[int, ChainConfig]:

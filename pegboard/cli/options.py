@@ -60,9 +60,16 @@ def _require_network(chain_id: int) -> None:
 
 
 def at_desk(
-    name: str | None = None, *, signs: bool = True, group: click.Group | None = None
+    name: str | None = None,
+    *,
+    signs: bool = True,
+    settles: bool = True,
+    group: click.Group | None = None,
 ) -> Callable[[Callable[..., None]], click.Command]:
-    """Makes a command of a function whose first argument is the `Desk`."""
+    """Makes a command of a function whose first argument is the `Desk`.
+
+    One that signs first settles what the signer has under way, unless that is its own business.
+    """
 
     def decorate(function: Callable[..., None]) -> click.Command:
         @wraps(function)
@@ -74,7 +81,7 @@ def at_desk(
                 raise click.UsageError("--account is missing: say who signs, such as TEST::4.")
             try:
                 if signs:
-                    desk.begin()
+                    desk.begin(settle=settles)
                 function(desk, **kwargs)
             except Reverted as fault:
                 raise PegboardError(desk.explain(fault)) from fault
@@ -91,6 +98,14 @@ def at_desk(
     return decorate
 
 
+journal_option = click.option(
+    "--journal",
+    type=click.Path(file_okay=False),
+    default="journal",
+    show_default=True,
+    envvar="PEGBOARD_JOURNAL",
+    help="Folder of the journal of what was signed.",
+)
 #: What the desk takes of a command's options.
 _DESK = ("account", "deployer", "yes", "journal")
 _COMMON = (
@@ -109,14 +124,7 @@ _COMMON = (
 _SIGNING = (
     account_option(prompt=False),
     click.option("-y", "--yes", is_flag=True, help="Do not ask before signing."),
-    click.option(
-        "--journal",
-        type=click.Path(file_okay=False),
-        default="journal",
-        show_default=True,
-        envvar="PEGBOARD_JOURNAL",
-        help="Folder of the journal of what was signed.",
-    ),
+    journal_option,
 )
 code_argument = click.argument("code", metavar="CODE")
 addresses_argument = click.argument("addresses", nargs=-1, required=True, type=Address())
