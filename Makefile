@@ -88,7 +88,7 @@ gas: setup compile ## measure gas into tests/gas/gas.json
 	@git diff --stat -- tests/gas/gas.json
 
 requirements: setup compile ## write docs/requirements.md anew
-	@PEGBOARD_REQUIREMENTS=write ape test tests --network ethereum:local:foundry
+	@PEGBOARD_REQUIREMENTS=write python -m pytest tests --collect-only -q | tail -n 1
 	@git diff --stat -- docs/requirements.md
 
 format: setup ## lay out all sources

@@ -16,7 +16,7 @@ from pegboard.errors import ChainError, NotPermitted, Reverted, safe_text
 from pegboard.journal import NO_NOTE, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pegboard.courier import Courier
     from pegboard.journal import Note
@@ -206,12 +206,6 @@ class ApeChain(JsonRpc):
         if not self.courier.is_known(wish):
             self.call(to, data, sender=sender)
         return self.courier.deliver(wish)
-
-    def send_all(self, sender: str, calls: Sequence[tuple[str, bytes, Note]]) -> Iterator[Receipt]:
-        """Sends in this order, several under way at a time; each is simulated by its estimate."""
-        if self.courier is None:
-            raise NotPermitted(f"no key for {sender} was given to this command")
-        return self.courier.deliver_all([Wish(sender, to, data, note) for to, data, note in calls])
 
 
 class ApeSigner:

@@ -27,7 +27,7 @@ What supervisors ask of an issuer, in our words. The suite is designed to suppor
 shown by these tests; whether an issuer meets them, only the issuer can show. Not legal advice:
 check the official texts.
 
-- **{SHOWN}**: tests of this requirement pass, and none fails; the number counts those of a file
+- **{SHOWN}**: tests of this requirement pass, and none fails
 - **{PARTLY}**: the same, and the last column says what these tests leave open
 - **{OPEN}**: contracts or tools could show it, and no passing test does
 - **{KINDS["evidence"]}**: only an issuer's records can show it
@@ -153,8 +153,7 @@ class Findings:
     def _evidence(self, requirement: Requirement) -> Iterator[str]:
         functions = self.functions[requirement.number].items()
         passed = (function for function, cases in functions if cases == {"passed"})
-        files = Counter(function.split("::")[0] for function in passed)
-        yield from (f"`{file}` ({count})" for file, count in sorted(files.items()))
+        yield from sorted({f"`{function.split('::')[0]}`" for function in passed})
         yield from (f"as {other}" for other in requirement.through)
 
 

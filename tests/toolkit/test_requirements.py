@@ -62,7 +62,7 @@ def test_b(): pass
 def test_c(): pass
 """
 ROW = "| AB-1 | First | 1.1 | chain, tool | {} |"
-OPEN, SHOWN = ROW.format("**OPEN** |  | "), ROW.format("shown | `tests/test_one.py` (2) | ")
+OPEN, SHOWN = ROW.format("**OPEN** |  | "), ROW.format("shown | `tests/test_one.py` | ")
 TOTAL = "requirements: 2 shown (0 in part), 1 open, 2 not for tests"
 
 
@@ -150,7 +150,6 @@ PARTS = [
     ("tests/test_one.py",),
     ("tests/test_one.py::test_a", "tests/test_two.py"),
     ("--ignore", "tests/test_two.py"),
-    ("--collect-only",),
 ]
 
 
@@ -164,6 +163,16 @@ def test_a_run_of_some_tests_leaves_the_page(project, words, monkeypatch):
     assert result.ret == 1
     result.stdout.fnmatch_lines(["docs/requirements.md was not written: *"])
     assert project.page == "old\n"
+
+
+def test_a_run_that_only_collects_takes_for_granted_that_all_pass(project, monkeypatch):
+    assert project.run("--collect-only").ret == 0
+    assert project.page == "old\n"
+    monkeypatch.setenv("PEGBOARD_REQUIREMENTS", "write")
+    assert project.run("--collect-only").ret == 0
+    assert SHOWN in project.page
+    monkeypatch.delenv("PEGBOARD_REQUIREMENTS")
+    assert project.run().ret == 0
 
 
 @pytest.mark.parametrize("words", [("-x",), ("--lf",)])
@@ -260,7 +269,7 @@ def test_what_it_lacks_is_said(writing):
     writing.write("tests/test_one.py", GOOD.replace("AB-1", "AB-2"))
     result = writing.run()
     result.stdout.fnmatch_lines(["requirements: 1 shown (1 in part), 2 open, 2 not for tests"])
-    row = "| AB-2 | Second | 1.2 | nothing | shown in part | `tests/test_one.py` (2) | the rest |"
+    row = "| AB-2 | Second | 1.2 | nothing | shown in part | `tests/test_one.py` | the rest |"
     assert row in writing.page
 
 
