@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pegboard.amounts import format_amount
 from pegboard.chain import History
-from pegboard.errors import ChainError, InputError, NotPermitted, ReferenceUsed
+from pegboard.errors import ChainError, InputError, NotPermitted, Pending, ReferenceUsed
 from pegboard.inputs import NO_REFERENCE, reference_text
 from pegboard.journal import Note
 from pegboard.operate import Outcome, delay_of, due_at, perform
@@ -286,9 +286,12 @@ def note_of(action: Action) -> Note:
     peg, ref = action.peg, "0x" + action.ref.hex()
     if peg is None or action.amount is None or not any(action.ref):
         return Note(action.call.text)
+    if action.verb not in _ONCE:
+        return Note(action.call.text)
     code = peg.config.code
-    key = f"{action.verb} of {code} with the reference {ref}" if action.verb in _ONCE else ""
-    return Note(action.call.text, key, code, action.amount)
+    key = f"{action.verb} of {code} with the reference {ref}"
+    counted = code if action.verb == "mint" else ""
+    return Note(action.call.text, key, counted, action.amount)
 
 
 def role_for(suite: Suite, action: Action, roles: RolesConfig) -> str:
@@ -339,4 +342,18 @@ def carry_out(suite: Suite, action: Action, signer: str) -> Outcome:
     if action.public:
         receipt = action.contract.submit(action.call.data, sender=signer, note=note_of(action))
         return Outcome(executed=True, receipt=receipt)
-    return perform(suite.authority, action.call, signer, note_of(action))
+    outcome = perform(suite.authority, action.call, signer, note_of(action))
+    _require_effect(action, outcome)
+    return outcome
+
+
+def _require_effect(action: Action, outcome: Outcome) -> None:
+    """A receipt without the event of the verb is no success, whatever else it says."""
+    if not outcome.executed or outcome.receipt is None or action.verb not in _ONCE:
+        return
+    event = _ONCE[action.verb][0]
+    if not any(name == event for name, _ in action.contract.events(outcome.receipt.logs)):
+        raise Pending(
+            f"transaction {outcome.receipt.tx} was confirmed, and its receipt lacks {event}: "
+            f"{action.call.text} may or may not have happened; ask another node"
+        )

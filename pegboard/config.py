@@ -92,6 +92,14 @@ class DesksConfig:
 
 
 @dataclass(frozen=True)
+class Caps:
+    """What one machine may sign to be created or paid: at once, and within 24 hours; base units."""
+
+    order: int
+    day: int
+
+
+@dataclass(frozen=True)
 class CurrencyConfig:
     """One currency."""
 
@@ -104,6 +112,10 @@ class CurrencyConfig:
     limit_window: int
     tiers: tuple[Tier, ...]
     redemption: RedemptionConfig
+    #: What is larger is typed in words before it is signed; None where nothing is.
+    confirm_above: int | None = None
+    #: What one machine may sign of it; None where nothing is declared.
+    caps: Caps | None = None
 
 
 @dataclass(frozen=True)
@@ -225,6 +237,8 @@ def load_currency(path: Path) -> CurrencyConfig:
             limit_window=parse_duration(limit.take("window", str)),
             tiers=_tiers(issuance.take("tiers", list), decimals, path.name),
             redemption=_redemption(redemption, decimals),
+            confirm_above=_confirm_above(top, decimals),
+            caps=_caps(top, decimals),
         )
         for table in (limit, reserves, issuance, redemption, top):
             table.close()
@@ -234,6 +248,26 @@ def load_currency(path: Path) -> CurrencyConfig:
             f"{path.name}: {fault}".replace(f"{path.name}: {path.name}", path.name)
         ) from fault
     return config
+
+
+def _caps(top: Table, decimals: int) -> Caps | None:
+    found = top.take("caps", dict, None)
+    if found is None:
+        return None
+    table = Table(found, "[caps]")
+    caps = Caps(
+        parse_amount(table.take("order", str), decimals),
+        parse_amount(table.take("day", str), decimals),
+    )
+    table.close()
+    return caps
+
+
+def _confirm_above(top: Table, decimals: int) -> int | None:
+    table = Table(top.take("confirm", dict, {"above": ""}), "[confirm]")
+    above = table.take("above", str)
+    table.close()
+    return parse_amount(above, decimals) if above else None
 
 
 def _redemption(table: Table, decimals: int) -> RedemptionConfig:

@@ -9,6 +9,7 @@ cannot be known is pending, never failed.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
 
     from pegboard.chain import JsonRpc, Receipt
     from pegboard.chains import ChainConfig
+    from pegboard.config import Caps
     from pegboard.journal import Journal
 
 #: Transactions of one signer that are under way at the same time.
 WINDOW = 16
 #: For how many seconds a number must be taken by none of ours before it counts as taken.
 GRACE = 2.0
+DAY = 86_400
 #: What a plain transfer takes; an attempt that only uses a number up is one to oneself.
 TRANSFER_GAS = 21_000
 
@@ -70,6 +73,8 @@ class Courier:
     config: ChainConfig
     signers: Mapping[str, Signer] = field(default_factory=dict)
     report: Callable[[str], None] = lambda _: None
+    #: What this machine may sign, by currency.
+    caps: Mapping[str, Caps] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     #: When this process last sent which bytes.
@@ -160,6 +165,7 @@ class Courier:
 
     def _sign_all(self, wishes: Sequence[Wish]) -> list[Order]:
         self._require_same_chain()
+        self._require_within_caps(wishes)
         signer, fees = wishes[0].signer, self._fees()
         nonce = self._next_nonce(signer)
         batch = []
@@ -202,6 +208,22 @@ class Courier:
         require_faithful(raw, wanted, signer)
         tx = "0x" + keccak(raw).hex()
         return Attempt(tx, raw, gas, fees.max_fee, fees.max_tip, int(time.time()), cancels)
+
+    def _require_within_caps(self, wishes: Sequence[Wish]) -> None:
+        """A slipped digit, or a stolen machine, ends here before the chain's own limits."""
+        total: Counter[str] = Counter()
+        for note in (wish.note for wish in wishes):
+            caps = self.caps.get(note.unit)
+            if caps is None:
+                continue
+            total[note.unit] += note.amount
+            day = total[note.unit] + self.journal.moved_since(note.unit, int(time.time()) - DAY)
+            if note.amount > caps.order or day > caps.day:
+                raise OrderConflict(
+                    f"{note.text}: more than the caps of {note.unit} allow this machine "
+                    f"({'in 24 hours' if day > caps.day else 'at once'}); nothing was signed; "
+                    "check the amount, or have [caps] of its currency changed"
+                )
 
     def _require_same_chain(self) -> None:
         """A node behind a name can be exchanged while a command runs."""

@@ -117,7 +117,8 @@ class Desk:
         ecosystem = self.provider.network.ecosystem
         found = [ApeSigner(account, ecosystem) for account in signers]
         by_address: dict[str, Signer] = {signer.address: signer for signer in found}
-        return Courier(self.chain, self.journal, config, by_address, show.progress)
+        caps = {code: it.caps for code, it in self.currencies.items() if it.caps}
+        return Courier(self.chain, self.journal, config, by_address, show.progress, caps)
 
     @cached_property
     def journal(self) -> Journal:

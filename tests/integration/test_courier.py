@@ -34,6 +34,7 @@ from collections import Counter
 import pytest
 
 from pegboard import journal as states
+from pegboard.config import Caps
 from pegboard.errors import (
     ChainError,
     FeeTooHigh,
@@ -436,6 +437,21 @@ def test_what_comes_back_from_signing(errand, signer, text):
         courier.deliver(errand.wish())
     assert errand.journal().latest(1) == []
     assert errand.minted() == []
+
+
+@pytest.mark.parametrize(
+    ("caps", "text"),
+    [(Caps(AMOUNT - 1, 10 * AMOUNT), "at once"), (Caps(AMOUNT, 2 * AMOUNT - 1), "in 24 hours")],
+    ids=["order", "day"],
+)
+def test_the_caps_of_this_machine(errand, caps, text):
+    """T10: per order and per day, whatever the chain would allow."""
+    deliver(errand, 0, caps={"HKD": Caps(AMOUNT, AMOUNT)})
+    with pytest.raises(OrderConflict, match=rf"{text}\); nothing was signed"):
+        deliver(errand, 1, caps={"HKD": caps})
+    holds(errand)
+    deliver(errand, 1, caps={"HKD": Caps(AMOUNT, 2 * AMOUNT)})
+    holds(errand, 2)
 
 
 def test_nobody_to_sign(errand):

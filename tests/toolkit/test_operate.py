@@ -11,11 +11,13 @@ perform
     └── it refuses, and nothing is sent
 """
 
+from dataclasses import replace
+
 import pytest
 
 from pegboard import actions
 from pegboard.contract import Call
-from pegboard.errors import InputError, NotDue, NotPermitted, Reverted
+from pegboard.errors import InputError, NotDue, NotPermitted, Pending, Reverted
 from pegboard.inputs import reference
 from pegboard.operate import perform
 from pegboard.suite import targets
@@ -142,3 +144,13 @@ def test_the_role_is_that_of_this_contracts_verb(world, kind, verb, role):
         call = Call(contract.address, contract.selector(verb), verb)
         action = actions.Action(verb=verb, contract=contract, call=call, ref=REF, peg=None)
         assert actions.role_for(world.suite, action, roles()) == role
+
+
+def test_a_receipt_that_lacks_the_effect_is_no_success(world, monkeypatch):
+    """T3: a node that says `success` of something else is not believed."""
+    world.attest(10**15)
+    action = actions.mint(world.peg, world.holder().address, 5, REF)
+    send = world.chain.send
+    monkeypatch.setattr(world.chain, "send", lambda *args: replace(send(*args), logs=()))
+    with pytest.raises(Pending, match="its receipt lacks Minted"):
+        actions.carry_out(world.suite, action, world.member("MINTER"))
