@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pegboard import guards
 from pegboard.amounts import format_amount
 from pegboard.chain import History
 from pegboard.errors import ChainError, InputError, NotPermitted, Pending, ReferenceUsed
@@ -311,6 +312,7 @@ def role_for(suite: Suite, action: Action, roles: RolesConfig) -> str:
 
 def summarise(suite: Suite, roles: RolesConfig, action: Action, signer: str) -> Summary:
     """What the signer should see; refuses now what the chain would refuse."""
+    require_outsiders(suite, action)
     authority, call = suite.authority, action.call
     needs = role_for(suite, action, roles)
     try:
@@ -336,8 +338,20 @@ def summarise(suite: Suite, roles: RolesConfig, action: Action, signer: str) -> 
     )
 
 
+#: Verbs that bar an account, or a part of what it has.
+_BARRING = ("blacklist", "freeze", "hold", "seize", "destroy")
+
+
+def require_outsiders(suite: Suite, action: Action) -> None:
+    """Refuses to bar a contract of the suite, which keeps other people's money."""
+    if action.verb in _BARRING and action.peg and action.contract is action.peg.token:
+        accounts = action.details.get("accounts") or [action.details["account"]]
+        guards.require_outsiders(suite, action.peg, accounts)
+
+
 def carry_out(suite: Suite, action: Action, signer: str) -> Outcome:
     """Does it, or schedules it where the role must wait; no reference is minted or burned twice."""
+    require_outsiders(suite, action)
     require_unused(action)
     if action.public:
         receipt = action.contract.submit(action.call.data, sender=signer, note=note_of(action))

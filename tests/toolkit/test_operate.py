@@ -154,3 +154,19 @@ def test_a_receipt_that_lacks_the_effect_is_no_success(world, monkeypatch):
     monkeypatch.setattr(world.chain, "send", lambda *args: replace(send(*args), logs=()))
     with pytest.raises(Pending, match="its receipt lacks Minted"):
         actions.carry_out(world.suite, action, world.member("MINTER"))
+
+
+@pytest.mark.parametrize("verb", ["blacklist", "freeze", "hold"])
+def test_a_contract_of_the_suite_is_never_barred_by_mistake(world, verb):
+    desk = world.suite.desks.redemption.address
+    if verb == "hold":
+        action = actions.hold(world.peg, desk, 5, REF)
+    else:
+        action = actions.mark(world.peg, verb, [world.holder().address, desk], REF)
+    member = world.member("BLACKLISTER" if verb == "blacklist" else "FREEZER")
+    for attempt in (
+        actions.carry_out,
+        lambda *args: actions.summarise(args[0], roles(), *args[1:]),
+    ):
+        with pytest.raises(InputError, match=f"{desk} is the RedemptionDesk: nothing was done"):
+            attempt(world.suite, action, member)
