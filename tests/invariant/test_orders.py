@@ -359,7 +359,7 @@ class OrdersMachine(AnyTime, DeskMachine):
         entry = self._entry(case_id, code, account)
         used = entry.held + entry.taken if entry else 0
         if entry is None or entry.ceiling < used + room:
-            self._name(case_id, code, account, used + room)
+            self._name(case_id, code, account, min(used + room, MAX_VALUE))
 
     # Cases
 
