@@ -1,4 +1,4 @@
-"""The contracts of one chain, as they were deployed: found by computation, not by memory."""
+"""The contracts of one chain: where the records of their deployment say, else by computation."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from eth_utils import to_checksum_address
 
-from pegboard import create2
 from pegboard.config import SUITE_PREFIX
 from pegboard.contract import Artifacts, Contract
 from pegboard.desks import Desks, locate_desks
 from pegboard.errors import ConfigError, DeploymentError
+from pegboard.places import NOTHING_RECORDED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pegboard.chain import Chain
     from pegboard.config import CurrencyConfig, DesksConfig, RoleConfig, RolesConfig
+    from pegboard.places import Recorded
 
     Resolver = Callable[[str], str]
 
@@ -96,16 +97,22 @@ def locate(
     desks: DesksConfig,
     deployer: str,
     resolve: Resolver,
+    recorded: Recorded = NOTHING_RECORDED,
 ) -> Suite:
-    """Where everything is or will be on this chain, for this deployer."""
+    """Where everything is or will be on this chain, for this deployer.
+
+    What was recorded is there, whatever has been declared otherwise since; the rest is computed.
+    """
     authority = artifacts["Authority"].initcode(deployer)
-    authority_at = create2.address_of(authority)
+    authority_at = recorded.at("authority", authority)
     audits = artifacts["AuditRegister"].initcode(authority_at)
-    controls = artifacts["Controls"].initcode(authority_at, create2.address_of(audits))
-    controls_at = create2.address_of(controls)
+    audits_at = recorded.at("audits", audits)
+    controls = artifacts["Controls"].initcode(authority_at, audits_at)
+    controls_at = recorded.at("controls", controls)
     feed_controls = artifacts["FeedControls"].initcode(authority_at)
-    feed_controls_at = create2.address_of(feed_controls)
+    feed_controls_at = recorded.at("feedControls", feed_controls)
     registry = artifacts["CurrencyRegistry"].initcode(authority_at)
+    registry_at = recorded.at("registry", registry)
     tokens, feeds, pegs = {}, {}, {}
     for code, config in currencies.items():
         terms = config.reserves
@@ -124,11 +131,14 @@ def locate(
         pegs[code] = Peg(
             config,
             Contract(
-                chain, create2.address_of(tokens[code]), artifacts.token_abi, artifacts.errors
+                chain,
+                recorded.at(f"{code} token", tokens[code]),
+                artifacts.token_abi,
+                artifacts.errors,
             ),
             Contract(
                 chain,
-                create2.address_of(feeds[code]),
+                recorded.at(f"{code} feed", feeds[code]),
                 artifacts.feed_abi,
                 artifacts.errors,
             ),
@@ -140,14 +150,30 @@ def locate(
     return Suite(
         chain,
         contract("Authority", authority_at),
-        contract("AuditRegister", create2.address_of(audits)),
+        contract("AuditRegister", audits_at),
         contract("Controls", controls_at),
         contract("FeedControls", feed_controls_at),
-        contract("CurrencyRegistry", create2.address_of(registry)),
-        locate_desks(chain, artifacts, desks, authority_at, create2.address_of(registry), resolve),
+        contract("CurrencyRegistry", registry_at),
+        locate_desks(chain, artifacts, desks, authority_at, registry_at, resolve, recorded),
         pegs,
         Initcodes(authority, audits, controls, feed_controls, registry, tokens, feeds),
     )
+
+
+def contracts(suite: Suite, codes: Iterable[str] = ()) -> Iterator[tuple[str, Contract, bytes]]:
+    """Every contract with its name and what makes it, in the order in which they are made."""
+    code, chosen = suite.initcodes, set(codes)
+    yield "Authority", suite.authority, code.authority
+    yield "AuditRegister", suite.audits, code.audits
+    yield "Controls", suite.controls, code.controls
+    yield "FeedControls", suite.feed_controls, code.feed_controls
+    yield "CurrencyRegistry", suite.registry, code.registry
+    for name, contract in suite.desks.by_name.items():
+        yield name, contract, suite.desks.initcodes[name]
+    for name, peg in suite.pegs.items():
+        if not chosen or name in chosen:
+            yield f"{name} token", peg.token, code.tokens[name]
+            yield f"{name} reserve feed", peg.feed, code.feeds[name]
 
 
 def targets(suite: Suite) -> dict[str, list[Contract]]:

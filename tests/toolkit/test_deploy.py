@@ -30,6 +30,7 @@ from pegboard.calendars import parse_day
 from pegboard.config import BY_DESK, SUITE_POWERS, SUITE_PREFIX, Tier
 from pegboard.deploy import Deployer
 from pegboard.errors import ConfigError, DeploymentError, PegboardError
+from pegboard.journal import NO_NOTE
 from pegboard.suite import locate, resolved_holders, targets
 from tests.support.revm import RevmChain
 from tests.support.world import REF, ROOT, artifacts, currencies, desks, key, resolve, roles
@@ -47,11 +48,11 @@ class CutChain(RevmChain):
 
     left = 10**9
 
-    def send(self, sender, to, data):
+    def send(self, sender, to, data, note=NO_NOTE):
         if self.left == 0:
             raise Cut
         self.left -= 1
-        return super().send(sender, to, data)
+        return super().send(sender, to, data, note)
 
 
 def deployer_on(chain, account=DEPLOYER, table=None, chosen=None, declared=None):
@@ -218,7 +219,7 @@ def test_after_the_end_a_change_must_be_scheduled():
     changed = deployer_on(chain, table=dataclasses.replace(roles(), holders={"local": holders}))
     plan = changed.plan()
     assert any("grant MINTER" in line for line in plan.lines())
-    with pytest.raises(DeploymentError, match="must be scheduled by ADMIN or GOVERNOR"):
+    with pytest.raises(DeploymentError, match=r"not ADMIN without delay .* `plan` shows who can"):
         changed.apply(plan)
 
 
@@ -454,7 +455,7 @@ def unfinished(powerful):
 @pytest.mark.parametrize("role", roles().roles)
 @pytest.mark.parametrize("who", ["a person", "a declared holder", "a contract of the suite"])
 def test_an_undeclared_member_of_any_role_is_found(unfinished, role, who):
-    """Granted in the deployer's minutes, and everything declared in place all the same."""
+    """Granted in the deployer's minutes, and taken back in them."""
     suite = unfinished.suite
     other = "AUDITOR" if role != "AUDITOR" else "BURNER"
     account = {
@@ -462,12 +463,15 @@ def test_an_undeclared_member_of_any_role_is_found(unfinished, role, who):
         "a declared holder": resolve(roles().holders["local"][other][0]),
         "a contract of the suite": suite.desks.views.address,
     }[who]
-    grant = (roles().roles[role].id, account, 0)
-    suite.authority.send("grantRole", *grant, sender=DEPLOYER)
-    unfinished.apply(unfinished.plan())
-    assert unfinished.plan().empty
-    with pytest.raises(DeploymentError, match=f"{account} is {role}, and was not declared"):
+    role_id = roles().roles[role].id
+    suite.authority.send("grantRole", role_id, account, 0, sender=DEPLOYER)
+    line = f"take {role} from {account}, who was not declared"
+    assert unfinished.plan().lines().count(line) == 1
+    with pytest.raises(DeploymentError, match=line):
         unfinished.verify()
+    unfinished.apply(unfinished.plan())
+    unfinished.verify()
+    assert account not in suite.members(role_id)
 
 
 @pytest.mark.req("HK-05")
@@ -477,10 +481,32 @@ def test_a_member_to_be_is_found(unfinished):
     authority.send("setGrantDelay", 3, 86_400, sender=DEPLOYER)
     chain.warp(5 * 86_400)
     authority.send("grantRole", 3, key(30).address, 0, sender=DEPLOYER)
-    unfinished.apply(unfinished.plan())
     assert authority.call("hasRole", 3, key(30).address) == (False, 0)
-    with pytest.raises(DeploymentError, match=f"{key(30).address} is MINTER"):
+    lines = unfinished.plan().lines()
+    assert f"take MINTER from {key(30).address}, who was not declared" in lines
+    assert "let grants of MINTER take effect at once" in lines
+    unfinished.apply(unfinished.plan())
+    assert key(30).address not in unfinished.suite.members(3)
+    # The delay itself is only lowered after the manager's own five days.
+    with pytest.raises(DeploymentError, match="grants of MINTER take effect after 1d until"):
         unfinished.verify()
+    chain.warp(5 * 86_400)
+    unfinished.verify()
+
+
+def test_the_deployer_lends_itself_what_a_step_takes(unfinished):
+    """A limit that was set too high in its minutes is cut with PAUSER's verb."""
+    token, limit = unfinished.suite.peg("HKD").token, (60_000_000 * 10**6, 86_400)
+    token.send("raiseMintLimit", *limit, REF, sender=DEPLOYER)
+    lines = unfinished.plan().lines()
+    cut = "cut the mint limit of HKD to 50,000,000.00 HKD per 1d"
+    back = [f"take {name} from the deployer" for name in ("PAUSER", "GOVERNOR", "ADMIN")]
+    assert lines[:2] == ["lend PAUSER to the deployer", cut]
+    assert lines[-3:] == back
+    unfinished.apply(unfinished.plan())
+    unfinished.verify()
+    assert token.call("mintRateLimit")[0] == 50_000_000 * 10**6
+    assert powers_of(unfinished, DEPLOYER) == []
 
 
 @pytest.mark.req("HK-05")
@@ -500,9 +526,10 @@ def test_a_contract_of_the_suite_must_be_declared_too(finished, name, role):
     """Its power is on chain, and the declaration has lost it."""
     held = tuple(n for n in roles().holders["local"][role] if n != name)
     again = deployer_on(finished.suite.chain, table=table_with(**{role: held}))
-    assert again.plan().empty
     address = again.suite.desks.by_name[name.removeprefix(SUITE_PREFIX)].address
-    with pytest.raises(DeploymentError, match=f"{address} is {role}, and was not declared"):
+    line = f"take {role} from {address}, who was not declared, at once"
+    assert again.plan().lines() == [line]
+    with pytest.raises(DeploymentError, match=line):
         again.verify()
 
 
@@ -573,8 +600,7 @@ def test_a_new_holiday_alone_is_planned(finished):
     """Added to the file in the course of the year; a weekend or a past day is nothing to do."""
     more = with_holidays(d2027_11_01="A new day", d2027_11_06="A Saturday", d2026_11_02="Past")
     lines = deployer_on(finished.suite.chain, declared=more).plan().lines()
-    done = [line for line in lines if not line.endswith("the deployer")]
-    assert done == ["add 1 holidays to the calendar of Hong Kong"]
+    assert lines == ["add 2027-11-01 (A new day) to the calendar of Hong Kong"]
 
 
 @pytest.mark.req("HK-40")
@@ -587,7 +613,8 @@ def test_todays_holiday_is_still_planned(finished):
         point = chain.snapshot()
         chain.warp(moment - chain.now())
         lines = deployer_on(chain, declared=more).plan().lines()
-        assert lines.count("add 1 holidays to the calendar of Hong Kong") == planned
+        assert len(lines) == planned
+        assert all(line.startswith("add 2027-11-01 (A new day)") for line in lines)
         chain.restore(point)
 
 
@@ -617,8 +644,10 @@ def test_a_calendar_that_is_not_there_is_planned(finished):
     calendars = {**desks().calendars, "MO": replace(desks().calendars["HK"], code="MO", name="Mac")}
     declared = replace(desks(), calendars=calendars)
     lines = deployer_on(finished.suite.chain, declared=declared).plan().lines()
-    assert "add the business calendar of Mac" in lines
-    assert len([line for line in lines if "holidays to the calendar of Mac" in line]) == 1
+    assert lines[0] == "add the business calendar of Mac"
+    assert all(line.endswith("to the calendar of Mac") for line in lines[1:])
+    left = [d for d in desks().calendars["HK"].holidays if d > parse_day("2027-01-15")]
+    assert len(lines) == 1 + len([d for d in left if not desks().calendars["HK"].is_weekend(d)])
 
 
 @pytest.mark.parametrize(
@@ -636,7 +665,8 @@ def test_a_calendar_that_is_not_there_is_planned(finished):
             lambda s: s.desks.issuance.prepare(
                 "loosenTiers", s.peg("HKD").token.address, [(1, 1)], REF
             ),
-            "set how many must approve orders of HKD",
+            "set how many must approve orders of HKD: 1 up to 1,000,000.00 HKD, 2 up to "
+            "10,000,000.00 HKD",
         ),
     ],
 )
@@ -648,8 +678,7 @@ def test_what_was_undone_is_planned_anew(unfinished, undo, line):
     authority.send("schedule", call.to, call.data, 0, sender=governor)
     unfinished.suite.chain.warp(2 * 86_400)
     unfinished.suite.chain.send(governor, call.to, call.data)
-    lines = unfinished.plan().lines()
-    assert [x for x in lines if not x.endswith("the deployer")] == [line]
+    assert unfinished.plan().lines() == [line]
     with pytest.raises(DeploymentError, match=line):
         unfinished.verify()
 
@@ -657,8 +686,7 @@ def test_what_was_undone_is_planned_anew(unfinished, undo, line):
 def test_other_tiers_are_planned(finished):
     chosen = {**_chosen(), "HKD": replace(currencies()["HKD"], tiers=(Tier(10**12, 2),))}
     lines = deployer_on(finished.suite.chain, chosen=chosen).plan().lines()
-    assert "set how many must approve orders of HKD" in lines
-    assert "set how many must approve orders of USD" not in lines
+    assert lines == ["set how many must approve orders of HKD: 2 up to 1,000,000.00 HKD"]
 
 
 def test_a_new_currency_finds_the_desks_there(finished):
@@ -670,11 +698,27 @@ def test_a_new_currency_finds_the_desks_there(finished):
     for line in (
         "make the issuance desk a contract of CNH",
         "let the redemption desk take CNH",
-        "set how many must approve orders of CNH",
+        "set how many must approve orders of CNH: 1 up to 1,000,000.00 CNH, 2 up to "
+        "10,000,000.00 CNH",
         "let CNH be redeemed within 1 business days of HK",
     ):
         assert line in lines
     assert not [x for x in lines if x.startswith(("add ", "create Issuance", "grant "))]
+
+
+def test_a_declared_fee_is_announced_with_the_deployment():
+    """Holders have their notice, and the deployment is over all the same."""
+    chain = RevmChain()
+    deployer = deployer_on(chain, chosen=with_redemption(flat_fee=10**6, fee_bps=5))
+    deployer.apply(deployer.plan())
+    deployer.verify()
+    plan = deployer.plan()
+    assert (plan.empty, len(plan.underway)) == (True, 1)
+    assert plan.underway[0].text.startswith("the redemption fee of HKD is 0.00 HKD and 0 bps until")
+    chain.warp(plan.underway[0].until - chain.now())
+    assert deployer.plan().clean
+    desk, token = deployer.suite.desks.redemption, deployer.suite.peg("HKD").token
+    assert desk.call("termsOf", token.address)[2:4] == (10**6, 5)
 
 
 def with_redemption(**changes):
