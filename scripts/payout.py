@@ -1,0 +1,3 @@
+"""`ape run payout`: see pegboard/cli/payout.py."""
+
+from pegboard.cli.payout import payout as cli  # noqa: F401
