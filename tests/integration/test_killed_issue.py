@@ -15,7 +15,7 @@ from tests.support.world import build_world, key
 REFERENCE = issuance.credit_reference(ACCOUNT, "FPS1")
 WORDS = (
     *("issue", "approve", "HKD", "--bank-account", ACCOUNT, "--bank-ref", "FPS1"),
-    *("--channel", "ENTERPRISE-1", "--amount", "100.00", "--account", "TEST::41"),
+    *("--channel", "ENTERPRISE-1", "--amount", "100.00", "--account", "TEST::41", "--yes"),
 )
 
 

@@ -33,7 +33,7 @@ def file(tmp_path):
 @pytest.mark.req("HK-38")
 def test_killed_at_every_step(tmp_path, file, record_property):
     path, total = file
-    words = ("payout", "run", str(path), "--total", total, "--account", f"TEST::{PAYER}")
+    words = ("payout", "run", str(path), "--total", total, "--account", f"TEST::{PAYER}", "--yes")
     with AnvilChain() as chain:
         world = build_world(chain)
         world.fund(key(PAYER).address, 10**12)

@@ -38,6 +38,7 @@ class Forker:
         environment = os.environ | {
             "ANVIL_PORT": str(port),
             "PEGBOARD_JOURNAL": str(folder / "journal"),
+            "PEGBOARD_LOG": str(folder / "oplog"),
         }
         environment.pop("PYTEST_XDIST_WORKER", None)
         self._process = subprocess.Popen(

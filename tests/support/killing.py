@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
 #: The first question of a courier that is about to sign: before it, nothing can be half done.
 SIGNING = "eth_maxPriorityFeePerGas"
+#: What is asked to decide what to do; neither chain nor journal changes between two of them.
+QUESTIONS = {"eth_call", "eth_getCode", "eth_getStorageAt", "eth_getLogs", "web3_clientVersion"}
 SENT = "eth_sendRawTransaction"
+
+
+def is_step(method: str) -> bool:
+    """Whether a kill here differs from one at the exchange before: questions change nothing.
+
+    `make deep` kills at every question, too.
+    """
+    return method not in QUESTIONS or os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 
 
 @dataclass
@@ -40,14 +50,17 @@ class Scene:
         return self.forker.run(*words, *self._options())
 
     def run_killed(self, words: Sequence[str], fault: str, place: int) -> Ended:
-        """One command, killed at an exchange."""
-        self.proxy.start(lambda n, _: fault if n == place else None)
+        """One command, killed at one of its steps."""
+        steps = itertools.count()
+        self.proxy.start(
+            lambda _, method: fault if is_step(method) and next(steps) == place else None
+        )
         self.proxy.victim = self.forker.start(*words, *self._options())
         return self.forker.go()
 
     def _options(self) -> Sequence[str]:
         records = str(self.folder / "deployments")
-        return ("--network", "ethereum:local:foundry", "--json", "--yes", "--records", records)
+        return ("--network", "ethereum:local:foundry", "--json", "--records", records)
 
     def forget(self) -> None:
         """A new machine: no journal."""
@@ -68,16 +81,16 @@ def scene(world: World, folder: Path, *commands: str) -> Iterator[Scene]:
 def kill_everywhere(
     scene: Scene, words: Sequence[str], outcome: Callable[[], Any]
 ) -> tuple[Counter[str], Any]:
-    """Kills the command before and after each exchange, repeats it, and compares what came out.
+    """Kills the command before and after each step, repeats it, and compares what came out.
 
-    Begins with the first exchange of signing; `make deep` begins with the very first. Returns how
-    many times it was killed at which method, and the outcome, which was always the same.
+    Begins with the first step of signing; `make deep` begins with the very first. Returns how many
+    times it was killed at which method, and the outcome, which was always the same.
     """
     chain, killed = scene.world.chain, Counter[str]()
     point = chain.snapshot()
     first = scene.run(words)
     assert first.code == 0, first
-    wanted, seen = outcome(), list(scene.proxy.seen)
+    wanted, seen = outcome(), [method for method in scene.proxy.seen if is_step(method)]
     begin = 0 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else seen.index(SIGNING)
     for fault in (KILL_BEFORE, KILL_AFTER):
         for place in itertools.count(begin):
