@@ -5,7 +5,7 @@ Nothing is sent here. `carry_out` sends; `summarise` says what a signer should s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pegboard import guards
@@ -283,16 +283,15 @@ def require_unused(action: Action) -> None:
 
 
 def note_of(action: Action) -> Note:
-    """What the journal keeps of a verb; a reference that stands for money is its key for ever."""
-    peg, ref = action.peg, "0x" + action.ref.hex()
-    if peg is None or action.amount is None or not any(action.ref):
-        return Note(action.call.text)
-    if action.verb not in _ONCE:
-        return Note(action.call.text)
+    """What is kept of a verb; a reference that stands for money is its key for ever."""
+    peg, ref = action.peg, reference_text(action.ref)
+    note = Note(action.call.text, verb=action.verb, ref=ref)
+    if peg is None or action.amount is None or not ref or action.verb not in _ONCE:
+        return note
     code = peg.config.code
-    key = f"{action.verb} of {code} with the reference {ref}"
+    key = f"{action.verb} of {code} with the reference 0x{action.ref.hex()}"
     counted = code if action.verb == "mint" else ""
-    return Note(action.call.text, key, counted, action.amount)
+    return replace(note, key=key, unit=counted, amount=action.amount)
 
 
 def role_for(suite: Suite, action: Action, roles: RolesConfig) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eth_utils import keccak, to_hex
@@ -73,6 +73,8 @@ class Courier:
     config: ChainConfig
     signers: Mapping[str, Signer] = field(default_factory=dict)
     report: Callable[[str], None] = lambda _: None
+    #: Told of every order that has an end, at least once, before the journal is.
+    ended: Callable[[Order], None] = lambda _: None
     #: What this machine may sign, by currency.
     caps: Mapping[str, Caps] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
@@ -423,7 +425,7 @@ class Courier:
             self.report(f"{order.tx} is in no block any more")
             order = self.journal.mark(order, states.SIGNED)
         if self._is_lost(order):
-            return self.journal.mark(order, states.REPLACED)
+            return self._end(order, states.REPLACED)
         return order
 
     def _is_lost(self, order: Order) -> bool:
@@ -447,7 +449,11 @@ class Courier:
             return self.journal.mark(order, states.INCLUDED, **place)
         succeeded = integer(receipt["status"], "eth_getTransactionReceipt") == 1
         state = states.DONE if succeeded else states.REVERTED
-        return self.journal.mark(order, states.CANCELLED if attempt.cancels else state, **place)
+        return self._end(order, states.CANCELLED if attempt.cancels else state, **place)
+
+    def _end(self, order: Order, state: str, **place: Any) -> Order:
+        self.ended(replace(order, state=state, **place))
+        return self.journal.mark(order, state, **place)
 
     def _is_canonical(self, number: int, block_hash: str) -> bool:
         return bool(self._block(hex(number)).get("hash") == block_hash)

@@ -13,12 +13,14 @@ PegboardError
 │   ├── Replaced         another transaction took the number of ours, which never happened
 │   └── FeeTooHigh       the chain asks for more than chains.toml allows
 ├── JournalError         the journal cannot be read, written or believed
+├── LogError             the operations log cannot be read, written or believed
 ├── OrderConflict        the key of another order, or beyond what was declared for one
 ├── DeploymentError      what is on chain is not what was declared
 ├── ReferenceUsed        this reference was minted or burned before
 ├── NotPermitted         the signer lacks the role, or must wait
 │   └── NotDue           scheduled, and the delay has not passed
-└── Unexpected           the demo saw something else than it promised
+├── Unexpected           the demo saw something else than it promised
+└── DrillFailed          a step of a drill did not do what its runbook says
 """
 
 from __future__ import annotations
@@ -118,6 +120,10 @@ class JournalError(PegboardError):
     """The journal of transactions cannot be read, written or believed."""
 
 
+class LogError(PegboardError):
+    """The operations log cannot be read, written or believed."""
+
+
 class OrderConflict(PegboardError):
     """An order's key that stands for another content already."""
 
@@ -144,6 +150,10 @@ class NotDue(NotPermitted):
 
 class Unexpected(PegboardError):
     """The demo saw something else than it promised."""
+
+
+class DrillFailed(PegboardError):
+    """A step of a drill did not do what its runbook says."""
 
 
 def safe_text(fault: BaseException) -> str:

@@ -9,6 +9,7 @@ the same number (nonce), so that at most one of them can ever be included.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import sqlite3
 import time
@@ -39,8 +40,9 @@ CREATE TABLE chain (schema INTEGER NOT NULL, chain_id INTEGER NOT NULL, genesis 
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL, digest BLOB NOT NULL, signer TEXT NOT NULL,
     target TEXT NOT NULL, data BLOB NOT NULL, text TEXT NOT NULL, unit TEXT NOT NULL,
-    amount TEXT NOT NULL, nonce INTEGER NOT NULL, made_at INTEGER NOT NULL, state TEXT NOT NULL,
-    tx TEXT NOT NULL, block INTEGER NOT NULL, block_hash TEXT NOT NULL, ended_at INTEGER NOT NULL
+    amount TEXT NOT NULL, facts TEXT NOT NULL, nonce INTEGER NOT NULL, made_at INTEGER NOT NULL,
+    state TEXT NOT NULL, tx TEXT NOT NULL, block INTEGER NOT NULL, block_hash TEXT NOT NULL,
+    ended_at INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX one_effect ON orders (key)
     WHERE key != '' AND state NOT IN ('reverted', 'replaced', 'cancelled', 'forgotten');
@@ -71,13 +73,22 @@ class Note:
     """What is kept of a transaction besides its bytes.
 
     `key` makes it one effect for ever, and is empty for none; `unit` and `amount`, in base units,
-    are what a money-moving one counts towards the caps of its currency.
+    are what a money-moving one counts towards the caps of its currency. The rest goes into the log
+    of operations: the verb, the ticket, and who signed a Safe's transaction of which hash.
     """
 
     text: str = ""
     key: str = ""
     unit: str = ""
     amount: int = 0
+    verb: str = ""
+    ref: str = ""
+    approvers: tuple[str, ...] = ()
+    safe_tx_hash: str = ""
+
+    def facts(self) -> str:
+        """What the log of operations is told, as it is stored."""
+        return json.dumps([self.verb, self.ref, list(self.approvers), self.safe_tx_hash])
 
 
 NO_NOTE = Note()
@@ -208,7 +219,7 @@ class Journal:
             row["signer"],
             row["target"],
             row["data"],
-            Note(row["text"], row["key"], row["unit"], int(row["amount"])),
+            _note(row),
         )
         query = "SELECT * FROM attempts WHERE order_id = ? ORDER BY made_at, rowid"
         attempts = tuple(
@@ -255,8 +266,9 @@ class Journal:
 
     def _insert(self, wish: Wish, nonce: int, attempt: Attempt) -> int:
         digest = wish.digest(self.chain_id)
-        note, money = wish.note, (wish.note.unit, str(wish.note.amount))
-        named = (note.key, digest, wish.signer, wish.target, wish.data, note.text, *money)
+        note = wish.note
+        told = (note.text, note.unit, str(note.amount), note.facts())
+        named = (note.key, digest, wish.signer, wish.target, wish.data, *told)
         begun = (nonce, attempt.made_at, SIGNED, "", 0, "", 0)
         marks = ", ".join("?" * (len(named) + len(begun)))
         try:
@@ -339,6 +351,15 @@ class Journal:
             yield
         finally:
             os.close(held)
+
+
+def _note(row: sqlite3.Row) -> Note:
+    try:
+        verb, ref, approvers, safe_tx_hash = json.loads(row["facts"])
+    except ValueError as fault:
+        raise JournalError(f"order {row['id']} was altered: {_RESTORE}") from fault
+    kept = (row["text"], row["key"], row["unit"], int(row["amount"]))
+    return Note(*kept, verb, ref, tuple(approvers), safe_tx_hash)
 
 
 _RESTORE = (

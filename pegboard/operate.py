@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pegboard.access import may_call
 from pegboard.amounts import format_duration
 from pegboard.errors import NotDue, NotPermitted
 from pegboard.journal import NO_NOTE, Note
@@ -25,13 +26,13 @@ class Outcome:
 
 def delay_of(authority: Contract, call: Call, sender: str) -> int:
     """The seconds that `sender` must wait between scheduling and executing this call."""
-    immediate, delay = authority.call("canCall", sender, call.to, call.data[:4])
-    if not immediate and delay == 0:
+    may, delay = may_call(authority, call, sender)
+    if not may:
         raise NotPermitted(
             f"{sender} may not do this ({call.text}): it does not hold the role that roles.toml "
             "declares for it; `status` prints who does"
         )
-    return 0 if immediate else int(delay)
+    return delay
 
 
 def due_at(authority: Contract, call: Call, sender: str) -> int:
@@ -66,7 +67,7 @@ def next_step(authority: Contract, call: Call, sender: str) -> Step:
 def perform(authority: Contract, call: Call, sender: str, note: Note = NO_NOTE) -> Outcome:
     """Executes the call if `sender` may, schedules it if `sender` must wait, else refuses."""
     step = next_step(authority, call, sender)
-    kept = note if step.executes else Note(step.call.text)
+    kept = note if step.executes else Note(step.call.text, verb="schedule", ref=note.ref)
     receipt = authority.at(step.call.to).submit(step.call.data, sender=sender, note=kept)
     ready_at = 0 if step.executes else due_at(authority, call, sender)
     return Outcome(step.executes, receipt, ready_at)

@@ -11,6 +11,7 @@ if "ANVIL_PORT" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
 
 # What the tests sign is no business of the checkout's own journal.
 os.environ["PEGBOARD_JOURNAL"] = tempfile.mkdtemp(prefix="journal-")
+os.environ["PEGBOARD_LOG"] = tempfile.mkdtemp(prefix="oplog-")
 
 import pytest
 from ape.api.networks import NetworkAPI

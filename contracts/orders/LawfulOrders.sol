@@ -10,6 +10,9 @@ import {IRedemptionDesk} from "interfaces/IRedemptionDesk.sol";
 import {CaseBook} from "contracts/orders/CaseBook.sol";
 import {Restricted} from "contracts/Restricted.sol";
 
+// What is compared are statuses, parties and numbers, not balances.
+// slither-disable-start incorrect-equality
+
 /// @title Freezing, holding and taking under a case
 /// @notice Holds FREEZER, RELEASER and SEIZER at the tokens, and asks for its own roles here. Several steps can go in one
 /// call (`multicall`), each by the right of its caller.
@@ -225,3 +228,4 @@ contract LawfulOrders is CaseBook, Multicall {
         _countRestraint(caseId, entry, entry.frozen, held);
     }
 }
+// slither-disable-end incorrect-equality

@@ -1,7 +1,8 @@
 """The command line: `ape pegboard ...`, `ape run ...` or `pegboard ...`.
 
 Exit codes: 0 done, or nothing to do; 1 refused, failed or not confirmed; 2 the command was
-written wrongly; 3 scheduled, and waiting for its delay (repeat the same command when it is due).
+written wrongly; 3 scheduled, and waiting for its delay (repeat the same command when it is due), or
+proposed to a Safe, and waiting for its owners.
 """
 
 # The node's port must be known before Ape reads its configuration.
@@ -26,6 +27,9 @@ for _level in ("error", "warning", "success", "info", "debug"):
 #: Every command, in the order of a currency's life; each is in the module of its name.
 COMMANDS = (
     "deploy",
+    "plan",
+    "apply",
+    "audit",
     "reserves",
     "customers",
     "calendar",
@@ -46,6 +50,7 @@ COMMANDS = (
     "upgrade",
     "audits",
     "queue",
+    "safe",
     "status",
     "journal",
     "picture",

@@ -31,7 +31,7 @@ def customers() -> None:
     """Bind wallets to known customers by their own signature, and say where they are paid."""
 
 
-@at_desk(group=customers)
+@at_desk(group=customers, proposes=False)
 @click.option("--customer", required=True, help="Random reference of the customer; no name.")
 @click.option("--deadline", required=True, help="Until when to be used: 2026-01-31T09:00:00Z.")
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File.")

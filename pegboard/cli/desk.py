@@ -14,18 +14,22 @@ from ape.api import TestAccountAPI
 from ape.utils.basemodel import ManagerAccessMixin
 from ape.utils.testing import DEFAULT_TEST_MNEMONIC, generate_dev_accounts
 
-from pegboard import actions, records
+from pegboard import actions, oplog, records
+from pegboard.addressbook import AddressBook, load_addresses
 from pegboard.calendars import load_calendars
 from pegboard.chain import ApeChain, ApeSigner
 from pegboard.chains import chain_of, load_chains
 from pegboard.cli import show
+from pegboard.compiled import compiled
 from pegboard.config import LOCAL_CHAINS, load_currencies, load_desks, load_roles
 from pegboard.contract import Artifacts
 from pegboard.courier import Courier, Signer
 from pegboard.errors import DeploymentError, InputError, NotDue, NotPermitted, Reverted
 from pegboard.explain import refusal
+from pegboard.guards import require_payable, require_typed, words_to_type
 from pegboard.inputs import address
 from pegboard.journal import Journal, journal_path
+from pegboard.places import NOTHING_RECORDED
 from pegboard.suite import locate
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from pegboard.chains import ChainConfig
     from pegboard.config import CurrencyConfig, DesksConfig, RolesConfig
     from pegboard.journal import Order
+    from pegboard.places import Recorded
     from pegboard.suite import Peg, Suite
 
 SCHEDULED = 3
@@ -81,11 +86,15 @@ class Desk:
         deployer: str | None = None,
         yes: bool | None = None,
         journal: str | None = None,
+        log: str | None = None,
+        safe: str | None = None,
+        proposals: str | None = None,
     ) -> None:
         self.as_json, self.folder, self.account = as_json, folder, account
         self.provider = provider
         self.chain = ApeChain(provider)
-        self._journal = Path(journal) if journal else None
+        self._journal, self._log = Path(journal or "journal"), Path(log or "oplog")
+        self.safe, self._proposals = safe, Path(proposals or "proposals")
         self._deployer, self._yes = deployer, bool(yes)
         self._config: CurrencyConfig | None = None
         #: What was under way when the command began.
@@ -93,16 +102,26 @@ class Desk:
         self.root: Path = ManagerAccessMixin.local_project.path
 
     @property
-    def signer(self) -> str:
+    def account_address(self) -> str:
         """The signing account's address."""
         return str(self.account.address)
+
+    @property
+    def signer(self) -> str:
+        """Who does it: the Safe that it is proposed to, or else the signing account."""
+        return self.safe or self.account_address
+
+    @property
+    def proposals(self) -> Path:
+        """Where proposals to Safes are kept."""
+        return self.root / self._proposals
 
     def begin(self, *, settle: bool) -> None:
         """Makes the desk ready to sign: the right keys, and nothing of the signer under way."""
         config = chain_of(self.chains, self.chain.chain_id)
         require_right_key(config, self.account)
         self.chain.courier = self.sender
-        self.settled = self.sender.settle(self.signer) if settle else []
+        self.settled = self.sender.settle(self.account_address) if settle else []
         for order in self.settled:
             show.progress(f"{order.state}: {order.wish.text}")
 
@@ -118,15 +137,28 @@ class Desk:
         found = [ApeSigner(account, ecosystem) for account in signers]
         by_address: dict[str, Signer] = {signer.address: signer for signer in found}
         caps = {code: it.caps for code, it in self.currencies.items() if it.caps}
-        return Courier(self.chain, self.journal, config, by_address, show.progress, caps)
+        return Courier(
+            self.chain, self.journal, config, by_address, show.progress, self.write_down, caps
+        )
+
+    def write_down(self, order: Order) -> None:
+        """Adds what became of an order to the log of operations."""
+        path = oplog.path_of(self.root / self._log, self.chain.chain_id, self.genesis)
+        written = oplog.record_order(path, self.chain.chain_id, order)
+        for note in written.notes if written else ():
+            show.progress(note)
+
+    @cached_property
+    def genesis(self) -> str:
+        """The hash of the chain's first block, which tells it from any other of its id."""
+        block = self.chain.result("eth_getBlockByNumber", ["0x0", False])
+        return str(block["hash"])
 
     @cached_property
     def journal(self) -> Journal:
         """What was signed on this chain with this machine."""
-        folder = self.root / (self._journal or "journal")
-        genesis = self.chain.result("eth_getBlockByNumber", ["0x0", False])["hash"]
-        path = journal_path(folder, self.chain.chain_id, genesis)
-        journal = Journal(path, self.chain.chain_id, genesis)
+        path = journal_path(self.root / self._journal, self.chain.chain_id, self.genesis)
+        journal = Journal(path, self.chain.chain_id, self.genesis)
         click.get_current_context().call_on_close(journal.close)
         return journal
 
@@ -143,7 +175,7 @@ class Desk:
     @cached_property
     def artifacts(self) -> Artifacts:
         """The compiled contracts."""
-        return Artifacts(self.root / ".build" / "__local__.json")
+        return Artifacts(compiled(self.root))
 
     @cached_property
     def currencies(self) -> dict[str, CurrencyConfig]:
@@ -179,6 +211,12 @@ class Desk:
             return found if self.chain.code(found["token"]["address"]) else None
         return found
 
+    def recorded(self) -> Recorded:
+        """Where the records of this chain say that its contracts are."""
+        kept = records.read_all(self.root / self.folder, self.chain.chain_id)
+        found = (self.record(code) for code in kept)
+        return records.recorded([record for record in found if record])
+
     def deployer_of(self, code: str) -> str:
         """Who deployed: as said, as recorded, or the first test account on a local chain."""
         record = self.record(code)
@@ -202,8 +240,15 @@ class Desk:
                 f"{', '.join(unknown)} is not declared in currencies/; there is {known}"
             )
         chosen = {code: self.currencies[code] for code in codes}
+        recorded = self.recorded()
         return locate(
-            chain or self.chain, self.artifacts, chosen, self.desks, deployer, self.resolve
+            chain or self.chain,
+            self.artifacts,
+            chosen,
+            self.desks,
+            deployer,
+            self.resolve,
+            recorded if recorded.deployer == deployer else NOTHING_RECORDED,
         )
 
     def peg(self, code: str) -> Peg:
@@ -236,6 +281,32 @@ class Desk:
         if not self._yes:
             click.confirm(question, abort=True, err=True)
 
+    def confirm_amount(self, action: actions.Action) -> None:
+        """The second confirmation of an action that moves much."""
+        if action.peg and action.amount is not None:
+            self.confirm_in_words(action.peg, action.amount)
+
+    def confirm_in_words(self, peg: Peg, units: int) -> None:
+        """Has a large amount typed in words, whatever --yes says."""
+        words = words_to_type(peg.config, units, peg.config.confirm_above)
+        if words:
+            typed = click.prompt(f"Type the amount: {words}", "", show_default=False, err=True)
+            require_typed(typed, words)
+
+    @cached_property
+    def address_book(self) -> AddressBook:
+        """Who is known on this chain."""
+        return load_addresses(self.root / "addresses.toml", self.chain.chain_id)
+
+    def _check_payee(self, action: actions.Action) -> None:
+        """Refuses to pay what is a contract elsewhere only; points out whom nobody wrote down."""
+        payee = action.details.get("to")
+        if payee is None or action.amount is None:
+            return
+        require_payable(self.opened, self.address_book, [payee])
+        if self.address_book.unknown([payee]):
+            show.progress(f"{payee} is not in addresses.toml")
+
     def carry_out(self, action: actions.Action) -> None:
         """Shows, confirms, does, and answers what became of it."""
         if action.nothing_to_do:
@@ -247,23 +318,30 @@ class Desk:
             result = show.outcome(action, None, self.chain.chain_id) | {"tx": tx}
             self.answer(result, f"Nothing to do: it was done in transaction {tx}.")
             return
+        self._check_payee(action)
+        if self.safe:
+            from pegboard.cli import proposing  # which needs this module
+
+            proposing.propose(self, action)
+            return
         summary = actions.summarise(self.opened, self.roles, action, self.signer)
         show.summary(summary, action)
         if summary.ready_at > self.chain.now():
-            self._wait(action, summary.ready_at, None)
+            self.wait(action, summary.ready_at, None)
+        self.confirm_amount(action)
         self.confirm(
             "Schedule this?" if summary.delay and not summary.ready_at else "Sign and send this?"
         )
         try:
             outcome = actions.carry_out(self.opened, action, self.signer)
         except NotDue as fault:
-            self._wait(action, fault.ready_at, None)
+            self.wait(action, fault.ready_at, None)
         if outcome.receipt is None or not outcome.executed:
-            self._wait(action, outcome.ready_at, outcome.receipt)
+            self.wait(action, outcome.ready_at, outcome.receipt)
         result = show.outcome(action, outcome.receipt, self.chain.chain_id)
         self.answer(result, f"Done: {action.call.text}\ntransaction {outcome.receipt.tx}")
 
-    def _wait(self, action: actions.Action, ready_at: int, receipt: Receipt | None) -> NoReturn:
+    def wait(self, action: actions.Action, ready_at: int, receipt: Receipt | None) -> NoReturn:
         """Says when the same command will execute, and ends with its own exit code."""
         result = show.outcome(action, receipt, self.chain.chain_id, ready_at=ready_at)
         self.answer(result, show.waiting(action, ready_at, self.chain.now()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pegboard import actions
-from pegboard.cli import show, show_desks
+from pegboard.cli import proposing, show, show_desks
 from pegboard.cli.desk import SCHEDULED
 from pegboard.errors import NotDue, PegboardError, Pending, Reverted
 
@@ -28,6 +28,9 @@ def carry_out(desk: Desk, found: Accounted, verb: str) -> None:
     show_desks.account(found, verb, err=True)
     if shown:
         show.summary(*shown)
+        if desk.safe:
+            proposing.propose_lines(desk, found, verb)
+            return
         desk.confirm(f"Sign and send {len(found.to_do)} transactions such as this?")
     for line in found.to_do:
         _do(desk, line)

@@ -23,7 +23,9 @@ def journal() -> None:
 
 
 @at_desk("list", signs=False, group=journal)
-@click.option("--count", default=20, show_default=True, type=click.IntRange(1, 10_000))
+@click.option(
+    "--count", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+)
 @journal_option
 def list_(desk: Desk, count: int) -> None:
     """The newest orders of the chain's journal, newest first; `--count` says how many."""
@@ -42,7 +44,7 @@ def show_(desk: Desk, order_id: int) -> None:
     desk.answer(_machine(order), "\n".join(_lines(order)))
 
 
-@at_desk(group=journal)
+@at_desk(group=journal, proposes=False)
 def settle(desk: Desk) -> None:
     """Find out what became of all that the signer has under way, and send it again.
 
@@ -55,7 +57,7 @@ def settle(desk: Desk) -> None:
     desk.answer(result | {"settled": settled}, text or "Nothing is under way.")
 
 
-@at_desk(settles=False, group=journal)
+@at_desk(settles=False, proposes=False, group=journal)
 @click.argument("order_id", metavar="ID", type=int)
 def cancel(desk: Desk, order_id: int) -> None:
     """Use the number of the order ID up by a payment of nothing, so that it never happens.

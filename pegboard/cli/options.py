@@ -64,11 +64,13 @@ def at_desk(
     *,
     signs: bool = True,
     settles: bool = True,
+    proposes: bool = True,
     group: click.Group | None = None,
 ) -> Callable[[Callable[..., None]], click.Command]:
     """Makes a command of a function whose first argument is the `Desk`.
 
-    One that signs first settles what the signer has under way, unless that is its own business.
+    One that signs first settles what the signer has under way, unless that is its own business,
+    and one that sends can propose the same to a Safe.
     """
 
     def decorate(function: Callable[..., None]) -> click.Command:
@@ -88,7 +90,8 @@ def at_desk(
 
         # Ape asks the signature what to hand over, and would look through to the inner one.
         del command.__wrapped__
-        for option in (_SIGNING if signs else ()) + _COMMON:
+        given = (_SIGNING if signs else ()) + (_PROPOSING if signs and proposes else ())
+        for option in given + _COMMON:
             option(command)
         made: click.Command = click.command(name, cls=PegCommand)(command)
         if group is not None:
@@ -107,7 +110,7 @@ journal_option = click.option(
     help="Folder of the journal of what was signed.",
 )
 #: What the desk takes of a command's options.
-_DESK = ("account", "deployer", "yes", "journal")
+_DESK = ("account", "deployer", "yes", "journal", "log", "safe", "proposals")
 _COMMON = (
     click.option("--json", "as_json", is_flag=True, help="Answer as JSON on stdout."),
     click.option(
@@ -125,6 +128,25 @@ _SIGNING = (
     account_option(prompt=False),
     click.option("-y", "--yes", is_flag=True, help="Do not ask before signing."),
     journal_option,
+    click.option(
+        "--log",
+        type=click.Path(file_okay=False),
+        default="oplog",
+        show_default=True,
+        envvar="PEGBOARD_LOG",
+        help="Folder of the log of operations.",
+    ),
+)
+_PROPOSING = (
+    click.option("--safe", type=Address(), help="Propose it to the owners of this Safe instead."),
+    click.option(
+        "--proposals",
+        type=click.Path(file_okay=False),
+        default="proposals",
+        show_default=True,
+        envvar="PEGBOARD_PROPOSALS",
+        help="Folder of what was proposed to Safes.",
+    ),
 )
 code_argument = click.argument("code", metavar="CODE")
 addresses_argument = click.argument("addresses", nargs=-1, required=True, type=Address())

@@ -27,7 +27,7 @@ def presign() -> None:
     """Sign pauses of a currency ahead, broadcast them in an emergency, or revoke them."""
 
 
-@at_desk(group=presign)
+@at_desk(group=presign, proposes=False)
 @code_argument
 @_what
 @click.option("--from", "start", required=True, help="Usable from: 2026-01-31T09:00:00Z.")

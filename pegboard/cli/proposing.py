@@ -52,6 +52,7 @@ def propose(desk: Desk, action: Action) -> None:
         call = _step(desk, action, safe)
     except NotDue as fault:
         desk.wait(action, fault.ready_at, None)
+    desk.confirm_amount(action)
     write(desk, safe, [call], show.outcome(action, None, desk.chain.chain_id))
 
 

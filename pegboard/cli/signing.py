@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
 
 
-@at_desk()
+@at_desk(proposes=False)
 @code_argument
 @click.option("--reserves", required=True, help="Market value, in currency units, rounded down.")
 @click.option("--elsewhere", default="0", show_default=True, help="What other chains may issue.")

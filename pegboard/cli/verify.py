@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pegboard import actions
+from pegboard.cli import rolls
 from pegboard.cli.options import addresses_argument, at_desk, code_argument, ref_option
 from pegboard.inputs import reference
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pegboard.cli.desk import Desk
 
 
@@ -51,3 +54,16 @@ def require(desk: Desk, code: str, ref: str) -> None:
 def waive(desk: Desk, code: str, ref: str) -> None:
     """Leave allow-list mode, as GOVERNOR, who waits first (exit code 3, then repeat)."""
     desk.carry_out(actions.waive_verified(desk.peg(code), reference(ref)))
+
+
+@at_desk("file", group=verify)
+@code_argument
+@rolls.file_argument
+@click.option("--remove", "unmarks", is_flag=True, help="Mark them as not verified instead.")
+@ref_option
+def add_file(desk: Desk, code: str, file: Path, unmarks: bool, ref: str) -> None:
+    """Mark all accounts of FILE as verified in CODE, as VERIFIER.
+
+    FILE has a header, account, and an address a line. Repeated after a stop, it does the rest.
+    """
+    rolls.carry_out(desk, code, "unverify" if unmarks else "verify", file, reference(ref))

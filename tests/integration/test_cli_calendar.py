@@ -355,7 +355,7 @@ def test_a_chain_that_does_not_know_the_place(console, monkeypatch):
     answer = console.run("calendar", "show", "HK")
     assert answer.code == 1
     assert "CalendarUnknown" in answer.err
-    assert "run deploy, which adds the calendars that are declared" in answer.err
+    assert "run apply, which adds the calendars that are declared" in answer.err
 
 
 # The name
@@ -365,25 +365,27 @@ def test_a_chain_that_does_not_know_the_place(console, monkeypatch):
     "command",
     [
         ("ape", "run", "calendar", "--help"),
+        ("ape", "run", "queue", "--help"),
         ("ape", "run", "customers", "--help"),
         ("pegboard", "calendar", "--help"),
     ],
     ids=" ".join,
 )
 def test_the_scripts_name_harms_nobody(command):
-    """`calendar` is a module of the standard library, which many others import."""
+    """`calendar` and `queue` are modules of the standard library, which many others import."""
     path = Path(sys.executable).with_name(command[0])
     probe = f"""
 import runpy, sys
 sys.argv = {list(command)!r}
-for name in ("calendar", "email.utils", "email._parseaddr", "http.cookiejar"):
+for name in ("calendar", "queue", "email.utils", "email._parseaddr", "http.cookiejar"):
     sys.modules.pop(name, None)
 try:
     runpy.run_path({str(path)!r}, run_name="__main__")
 except SystemExit as end:
     assert not end.code, end.code
-import calendar, email.utils, http.cookiejar
+import calendar, email.utils, http.cookiejar, queue
 assert sys.modules["calendar"].__file__ == calendar.__file__
+assert queue.SimpleQueue().empty()
 print("LIBRARY", calendar.__file__, calendar.monthrange(2027, 2)[1])
 """
     found = subprocess.run(

@@ -30,7 +30,6 @@ def file(tmp_path):
     return path, f"{total}.00"
 
 
-@pytest.mark.req("HK-38")
 def test_killed_at_every_step(tmp_path, file, record_property):
     path, total = file
     words = ("payout", "run", str(path), "--total", total, "--account", f"TEST::{PAYER}", "--yes")

@@ -170,3 +170,15 @@ def test_a_contract_of_the_suite_is_never_barred_by_mistake(world, verb):
     ):
         with pytest.raises(InputError, match=f"{desk} is the RedemptionDesk: nothing was done"):
             attempt(world.suite, action, member)
+
+
+def test_what_the_manager_keeps_for_its_admin(world):
+    """Its own functions are mapped to nobody, and ADMIN schedules them all the same."""
+    authority, admin = world.suite.authority, world.member("ADMIN")
+    call = authority.prepare("labelRole", 3, "MINTER", text="name it anew")
+    with pytest.raises(NotPermitted):
+        perform(authority, call, world.member("GOVERNOR"))
+    outcome = perform(authority, call, admin)
+    assert not outcome.executed
+    world.chain.warp(outcome.ready_at - world.chain.now())
+    assert perform(authority, call, admin).executed

@@ -1,0 +1,42 @@
+"""What the commands on files of rows share: delivery, the address book, amounts in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pegboard.cli import proposing, show
+from pegboard.contract import Call, named
+from pegboard.errors import Reverted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pegboard.chain import Receipt
+    from pegboard.cli.desk import Desk
+    from pegboard.journal import Wish
+    from pegboard.paying import Deliver
+
+#: Parts that a Safe executes in one transaction: 11 of the 16.7 million gas it may take (EIP-7825).
+IN_A_PROPOSAL = 2
+
+
+def deliver(desk: Desk) -> Deliver:
+    """Sends through the desk's courier, several transactions under way at a time."""
+
+    def send(wishes: Sequence[Wish]) -> Iterator[Receipt]:
+        courier = desk.chain.courier
+        try:
+            yield from courier.deliver_all(wishes) if courier else ()
+        except Reverted as fault:
+            raise named(fault, desk.artifacts.errors) from fault
+
+    return send
+
+
+def propose(desk: Desk, wishes: Sequence[Wish], result: dict[str, Any]) -> None:
+    """Proposes the first parts to the Safe; when they are executed, the same command goes on."""
+    now = wishes[:IN_A_PROPOSAL]
+    if len(now) < len(wishes):
+        show.progress(f"{len(now)} of {len(wishes)} parts: more would not fit in a transaction.")
+    calls = [Call(wish.target, wish.data, wish.note.text) for wish in now]
+    proposing.write(desk, proposing.safe_of(desk), calls, result)

@@ -1,0 +1,252 @@
+"""Payout files: read, turned into a batch of the token's own, and paid in chunks, each once.
+
+A file begins with its name, its currency, how many rows it has and what they add up to; its header
+follows, then a payment a row. The batch's id comes of the content alone, and the token executes
+each chunk of a batch once for a payer. So a file is paid once, whoever runs it, from wherever, and
+however often it is interrupted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from eth_utils import keccak
+
+from pegboard import rows
+from pegboard.amounts import format_amount, parse_amount
+from pegboard.errors import AmountError, InputError
+from pegboard.inputs import reference
+from pegboard.journal import Note, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pegboard.config import CurrencyConfig
+    from pegboard.suite import Peg
+
+SCHEMA = "pegboard-payout/1"
+COLUMNS = ("id", "payee", "amount", "reference")
+#: Rows in a transaction. It is part of what a batch is: with another number, files that are half
+#: paid would be cut otherwise than they were begun.
+CHUNK = 200
+#: What a batch can hold: the token counts 256 chunks of it.
+MOST = 256 * CHUNK
+#: The 35 characters of ISO 20022, less the ending of a retry's name.
+_LONGEST_NAME = 31
+_RETRY = re.compile(r"(.+)\.r([1-9][0-9]?)")
+_MAX_ROW = 2**96 - 1
+_REFERENCED = "pay(bytes32,uint8,(address,uint96)[],bytes32[],uint256)"
+_PLAIN = "pay(bytes32,uint8,(address,uint96)[],uint256)"
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One row: `units` are base units, `row` is its line in the file."""
+
+    row: int
+    id: str
+    payee: str
+    units: int
+    reference: str
+
+
+@dataclass(frozen=True)
+class PayoutFile:
+    """A file that was taken; its payments by their ids, so that a sorted copy is the same file."""
+
+    name: str
+    currency: CurrencyConfig
+    total: int
+    payments: tuple[Payment, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What one transaction pays."""
+
+    index: int
+    payments: tuple[Payment, ...]
+    wish: Wish
+
+    @cached_property
+    def total(self) -> int:
+        """What its rows add up to, in base units."""
+        return sum(payment.units for payment in self.payments)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A file as the token sees it: a payer, an id and chunks."""
+
+    file: PayoutFile
+    peg: Peg
+    payer: str
+    id: bytes
+    chunks: tuple[Chunk, ...]
+
+
+def read(path: Path, currencies: Mapping[str, CurrencyConfig]) -> PayoutFile:
+    """A payout file, if everything in it is right; all that is wrong is in the one error."""
+    reading = rows.Rows(path, MOST)
+    control = reading.first(_control(currencies), _columns(0))
+    currency: CurrencyConfig | None = control.get("currency")
+    reading.header(_columns(0), 2)
+    # Where the currency is not known, an amount can still be judged by its form.
+    decimals = currency.decimals if currency else 18
+    payments = [
+        Payment(number, values["id"], values["payee"], values["amount"], values["reference"])
+        for number, values in reading.records(_columns(decimals))
+    ]
+    _check_repeats(reading, payments)
+    _check_references(reading, payments)
+    total = sum(payment.units for payment in payments)
+    if currency and not reading.faults:
+        _check_control(reading, control, currency, len(payments), total)
+    reading.close()
+    ordered = tuple(sorted(payments, key=lambda payment: payment.id))
+    return PayoutFile(control["name"], control["currency"], total, ordered, tuple(reading.notes))
+
+
+def _control(currencies: Mapping[str, CurrencyConfig]) -> list[rows.Column]:
+    def currency(text: str) -> CurrencyConfig:
+        if text not in currencies:
+            raise InputError(f"{text!a} is not declared; there is {', '.join(currencies)}")
+        return currencies[text]
+
+    return [
+        rows.Column("name", _batch_name),
+        rows.Column("currency", currency),
+        rows.Column("count", rows.count),
+        # How many places it may have depends on the currency of the same line.
+        rows.Column("total", lambda text: (text, parse_amount(text, 18))[0]),
+    ]
+
+
+def _batch_name(text: str) -> str:
+    rows.name()(text)
+    base, _ = parts_of(text)
+    if len(base) > _LONGEST_NAME:
+        raise InputError(f"{text!a} is longer than {_LONGEST_NAME} characters")
+    return text
+
+
+def parts_of(name: str) -> tuple[str, int]:
+    """A batch's name without the ending of a retry, and which retry it is; 0 is none."""
+    match = _RETRY.fullmatch(name)
+    return (match[1], int(match[2])) if match else (name, 0)
+
+
+def _columns(decimals: int) -> list[rows.Column]:
+    def amount(text: str) -> int:
+        units = parse_amount(text, decimals)
+        if not 0 < units <= _MAX_ROW:
+            raise InputError(
+                f"{text} is more than a row can pay (2^96 - 1 base units)"
+                if units
+                else f"{text} is nothing: take the row out, or say how much"
+            )
+        return units
+
+    return [
+        rows.Column("id", rows.name()),
+        rows.Column("payee", rows.account),
+        rows.Column("amount", amount),
+        rows.Column("reference", rows.text(), required=False),
+    ]
+
+
+def _check_repeats(reading: rows.Rows, payments: Sequence[Payment]) -> None:
+    ids: dict[str, int] = {}
+    same: dict[tuple[str, int, str], int] = {}
+    for payment in payments:
+        first = ids.setdefault(payment.id, payment.row)
+        if first != payment.row:
+            reading.fault(payment.row, "id", f"{payment.id!a} is the id of row {first} already")
+        what = (payment.payee, payment.units, payment.reference)
+        first = same.setdefault(what, payment.row)
+        if first != payment.row:
+            reason = f"payee, amount and reference are those of row {first}"
+            reading.fault(payment.row, "", f"{reason}: take it out, or give it another reference")
+
+
+def _check_references(reading: rows.Rows, payments: Sequence[Payment]) -> None:
+    """Either all rows have a reference on chain, or none has."""
+    without = [payment for payment in payments if not payment.reference]
+    if without and len(without) < len(payments):
+        for payment in without:
+            reading.fault(payment.row, "reference", "it is missing, and other rows have one")
+
+
+def _check_control(
+    reading: rows.Rows,
+    control: Mapping[str, object],
+    currency: CurrencyConfig,
+    count: int,
+    total: int,
+) -> None:
+    """What the first line announces must be what the rows are."""
+    if control["count"] != count:
+        reading.fault(1, "count", f"{control['count']:,} rows are announced, {count:,} found")
+    try:
+        announced = parse_amount(str(control["total"]), currency.decimals)
+    except AmountError as fault:
+        reading.fault(1, "total", str(fault))
+        return
+    if announced != total:
+        stated, found = (format_amount(units, currency.decimals) for units in (announced, total))
+        reading.fault(1, "total", f"{stated} {currency.code} is announced, {found} found")
+
+
+def batch_of(peg: Peg, payer: str, file: PayoutFile) -> Batch:
+    """The chunks of a file; the same file of the same payer is the same batch, for ever."""
+    batch_id = name_tag(peg, payer, file.name) + _content(peg, payer, file)[:24]
+    chunks = [
+        _chunk(peg, payer, batch_id, index, file.payments[start : start + CHUNK])
+        for index, start in enumerate(range(0, len(file.payments), CHUNK))
+    ]
+    return Batch(file, peg, payer, batch_id, tuple(chunks))
+
+
+def name_tag(peg: Peg, payer: str, name: str) -> bytes:
+    """The first bytes of a batch's id: two batches of one name and payer are told by them."""
+    return keccak(text="\n".join((*_domain(peg, payer), name)))[:8]
+
+
+def _content(peg: Peg, payer: str, file: PayoutFile) -> bytes:
+    """The hash of everything that is paid; no field can hold a line feed, nor a comma but the last.
+
+    pegboard-payout/1, the chain's number, token, payer, name and number of payments, each a line;
+    then a line for each payment in the order of ids: id, payee, base units, reference.
+    """
+    lines = [*_domain(peg, payer), file.name, str(len(file.payments))]
+    lines += [f"{p.id},{p.payee},{p.units},{p.reference}" for p in file.payments]
+    return keccak(text="\n".join(lines))
+
+
+def _domain(peg: Peg, payer: str) -> tuple[str, ...]:
+    return SCHEMA, str(peg.token.chain.chain_id), peg.token.address, payer
+
+
+def _chunk(
+    peg: Peg, payer: str, batch_id: bytes, index: int, payments: tuple[Payment, ...]
+) -> Chunk:
+    token, total = peg.token, sum(payment.units for payment in payments)
+    paid = [(payment.payee, payment.units) for payment in payments]
+    if payments[0].reference:
+        references = [reference(payment.reference) for payment in payments]
+        data = token.encode(_REFERENCED, batch_id, index, paid, references, total)
+    else:
+        data = token.encode(_PLAIN, batch_id, index, paid, total)
+    money = f"{format_amount(total, peg.config.decimals)} {peg.config.code}"
+    note = Note(
+        text=f"pay {money} to {len(payments)} payees, part {index + 1} of batch 0x{batch_id.hex()}",
+        key=f"payout 0x{batch_id.hex()} {index}",
+        unit=peg.config.code,
+        amount=total,
+    )
+    return Chunk(index, payments, Wish(payer, token.address, data, note))
