@@ -24,10 +24,17 @@ from pegboard.compiled import compiled
 from pegboard.config import LOCAL_CHAINS, load_currencies, load_desks, load_roles
 from pegboard.contract import Artifacts
 from pegboard.courier import Courier, Signer
-from pegboard.errors import DeploymentError, InputError, NotDue, NotPermitted, Reverted
+from pegboard.errors import (
+    DeploymentError,
+    InputError,
+    NotDue,
+    NotPermitted,
+    Reverted,
+    safe_text,
+)
 from pegboard.explain import refusal
 from pegboard.guards import require_payable, require_typed, words_to_type
-from pegboard.inputs import address
+from pegboard.inputs import address, reference_text
 from pegboard.journal import Journal, journal_path
 from pegboard.places import NOTHING_RECORDED
 from pegboard.suite import locate
@@ -318,6 +325,27 @@ class Desk:
             result = show.outcome(action, None, self.chain.chain_id) | {"tx": tx}
             self.answer(result, f"Nothing to do: it was done in transaction {tx}.")
             return
+        try:
+            self._carry_out(action)
+        except (Reverted, NotPermitted) as fault:
+            self._write_refusal(action, fault)
+            raise
+
+    def _write_refusal(self, action: actions.Action, fault: Exception) -> None:
+        """A key that was used for what it may not do is on record, too."""
+        oplog.record(
+            oplog.path_of(self.root / self._log, self.chain.chain_id, self.genesis),
+            chain_id=self.chain.chain_id,
+            verb=action.verb,
+            sentence=f"{action.call.text}: {safe_text(fault)}",
+            outcome="refused",
+            reference=reference_text(action.ref),
+            signer=self.signer,
+            contract=action.call.to,
+            calldata=action.call.data,
+        )
+
+    def _carry_out(self, action: actions.Action) -> None:
         self._check_payee(action)
         if self.safe:
             from pegboard.cli import proposing  # which needs this module

@@ -176,3 +176,27 @@ def test_the_head_says_how_much_was_cut(console, freezes, path, folder):
     found = findings(verify(console, folder, code=1))
     assert found == [(None, "cut off at the end: entries 2 to 3")]
     assert json.loads(kept[0])["sequence"] == 1
+
+
+@pytest.mark.req("HK-24", "HK-71")
+def test_every_signing_command_writes_it_down(stocked, folder, monkeypatch):
+    """Done, scheduled and refused; with its ticket, its signer and its transaction; soundly."""
+    monkeypatch.setenv("PEGBOARD_LOG", str(folder))
+    who = PEOPLE[0]
+    minted = stocked.act(4, "mint", "HKD", "5", "--to", who, "--ref", "FPS 1").json
+    stocked.act(7, "freeze", "add", "HKD", who, "--ref", "case 1")
+    lifted = stocked.act(8, "freeze", "remove", "HKD", who, "--ref", "case 1", code=3).json
+    stocked.refused(6, "mint", "HKD", "5", "--to", who, "--ref", "FPS 2")
+    again = stocked.act(4, "mint", "HKD", "5", "--to", who, "--ref", "FPS 1").json
+    assert again["outcome"] == "nothing"
+    found = stocked.run("log", "list", "--json").json["operations"]
+    assert [(e["verb"], e["outcome"], e["reference"], e["signer"]) for e in found] == [
+        ("mint", "done", "FPS 1", resolve("TEST::4")),
+        ("freeze", "done", "case 1", FREEZER),
+        ("schedule", "scheduled", "case 1", resolve("TEST::8")),
+        ("mint", "refused", "FPS 2", resolve("TEST::6")),
+    ]
+    assert [e["tx"] for e in found if e["outcome"] != "done"] == [lifted["tx"], ""]
+    assert found[0]["tx"] == minted["tx"]
+    assert "that takes MINTER" in found[3]["sentence"]
+    assert verify(stocked, folder)["findings"] == []

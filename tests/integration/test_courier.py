@@ -10,7 +10,8 @@ An order is delivered
 ├── given that blocks come late: pending, never failed; the rerun goes on
 ├── given a fee too low for the next blocks: the same number at a higher fee, within the cap
 ├── given a base fee above the cap: nothing is signed; above it afterwards: pending
-├── given an account without gas: nothing is signed
+├── given an account without gas: nothing is signed; in mid-batch: the rest is done later
+├── given a feed that goes stale on the way: refused, and issued later
 ├── given that it reverts in its block: the contract's refusal, nothing changed, may be repeated
 ├── given that another transaction took its number: told, and repeated by the next run
 ├── given a number that nobody used before it: filled, when patience allows
@@ -310,6 +311,37 @@ def test_reverted_in_its_block(errand):
         )
     assert errand.minted() == []
     assert errand.journal().by_key("mint of HKD 0") is None
+
+
+def test_a_feed_that_goes_stale_on_the_way(errand):
+    """Fresh when it was simulated, stale in its block: refused by its name, and issued later."""
+    errand.node.result("evm_setAutomine", [False])
+    with pytest.raises(Pending):
+        deliver(errand)
+    errand.node.warp(errand.world.peg.config.reserves.max_age)
+    errand.node.result("evm_setAutomine", [True])
+    courier = errand.courier()
+    assert [order.state for order in courier.settle(key(MINTER).address)] == [states.REVERTED]
+    assert errand.minted() == []
+    errand.world.attest(10**15)
+    deliver(errand)
+    holds(errand)
+
+
+def test_out_of_gas_money_in_mid_batch(errand):
+    """What was paid for is done, what was not is refused before it is signed; then the rest."""
+    wishes, me = [errand.wish(n) for n in range(40)], key(MINTER).address
+    errand.courier().deliver(wishes[0])
+    order = errand.journal().latest(1)[0]
+    enough = 20 * order.newest.gas * order.newest.max_fee
+    errand.node.result("anvil_setBalance", [me, hex(enough)])
+    with pytest.raises(ChainError, match="send it gas, then repeat the command"):
+        list(errand.courier().deliver_all(wishes))
+    done = len(errand.minted())
+    assert 1 < done < 40
+    errand.node.result("anvil_setBalance", [me, hex(10**18)])
+    assert len(list(errand.courier().deliver_all(wishes))) == 40
+    holds(errand, 40)
 
 
 def test_the_number_was_taken(errand):
