@@ -78,10 +78,11 @@ def _send(planner: Planner, batch: list[Move], account: str) -> Receipt | None:
     if first.step.kind == "create":
         return _create(planner, first, account)
     if first.call.to != authority.address:
-        note = Note(first.call.text)
+        note = Note(first.call.text, verb="apply" if first.executes else "schedule")
         return authority.at(first.call.to).submit(first.call.data, sender=account, note=note)
     data = authority.encode("multicall", [move.call.data for move in batch])
-    note = Note("; ".join(move.call.text for move in batch))
+    done = "apply" if any(move.executes for move in batch) else "schedule"
+    note = Note("; ".join(move.call.text for move in batch), verb=done)
     return authority.submit(data, sender=account, note=note)
 
 

@@ -218,6 +218,7 @@ class ApeSigner:
     def sign(self, transaction: Mapping[str, Any]) -> bytes:
         """The signed bytes, which nobody has sent."""
         from ape.exceptions import AccountsError  # Ape is slow to import, and only needed here
+        from click import Abort
 
         try:
             signed = self._account.sign_transaction(
@@ -225,6 +226,8 @@ class ApeSigner:
             )
         except AccountsError as fault:
             raise ChainError(f"nothing was signed or sent: {safe_text(fault)}") from None
+        except Abort:
+            signed = None
         if signed is None:
-            raise NotPermitted(f"{self.address} did not sign: nothing was sent")
+            raise NotPermitted(f"{self.address} did not sign, so this was not sent")
         return bytes(signed.serialize_transaction())

@@ -74,6 +74,8 @@ def _chain(key: str, data: object, path: Path) -> ChainConfig:
     problems = {
         'keys must be "test" on a local chain and "real" on any other': keys
         != ("test" if chain.is_local else "real"),
+        "block_time must be above zero on a live chain": not chain.is_local
+        and chain.block_time == 0,
         "confirmations must be 1 to 100000": not 1 <= chain.confirmations <= 100_000,
         "max_fee must be above zero": chain.max_fee == 0,
         "max_tip must not be above max_fee": chain.max_tip > chain.max_fee,

@@ -22,10 +22,12 @@ from pegboard.answers import integer, receipt_of, require_faithful, table
 from pegboard.errors import (
     ChainError,
     FeeTooHigh,
+    LogError,
     NotPermitted,
     OrderConflict,
     Pending,
     Replaced,
+    safe_text,
 )
 from pegboard.journal import Attempt, Note, Order, Wish
 
@@ -79,6 +81,8 @@ class Courier:
     caps: Mapping[str, Caps] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    #: Why something that was sent is not in the log of operations.
+    unlogged: list[str] = field(default_factory=list)
     #: When this process last sent which bytes.
     _sent: dict[str, float] = field(default_factory=dict)
     #: Since when the number of which order is taken, and by none of ours.
@@ -101,6 +105,7 @@ class Courier:
         with self._alone(signer):
             self._forget(signer)
             self._settle(signer)
+            self._require_within_caps([wish for wish in wishes if self._known(wish) is None])
             queue: list[Order] = []
             left = list(wishes)
             while left or queue:
@@ -167,7 +172,6 @@ class Courier:
 
     def _sign_all(self, wishes: Sequence[Wish]) -> list[Order]:
         self._require_same_chain()
-        self._require_within_caps(wishes)
         signer, fees = wishes[0].signer, self._fees()
         nonce = self._next_nonce(signer)
         batch = []
@@ -305,18 +309,18 @@ class Courier:
             self.report(f"going on with {order.wish.text}")
             settled.append(self._pursue(order))
         for order in settled:
-            if order.state == states.REPLACED:
+            # A filler that somebody else made needless is no loss.
+            if order.state == states.REPLACED and order.wish.data:
                 self._complain(order)
         return settled
 
     def _finish(self, order: Order) -> Receipt:
         """The receipt of an order's effect; whatever else became of it is an error."""
         if order.state == states.DONE:
-            receipt = self._receipt(order.tx)
-            if receipt:
-                return receipt_of(receipt)
-            order = self.journal.mark(order, states.SIGNED)
-        order = self._pursue(order)
+            # It was confirmed in an earlier run; whether it still is, only the chain says.
+            order = self._look(replace(order, state=states.INCLUDED))
+        if order.state in states.OPEN:
+            order = self._pursue(order)
         if order.state == states.DONE:
             try:
                 receipt = self._receipt(order.tx)
@@ -361,10 +365,13 @@ class Courier:
                         order = self._pay_more(order)
             except ChainError as fault:
                 # The node may be back in a moment, and what it has is not changed by asking.
-                self.report(f"the node did not answer: {fault}")
+                self.report(f"not known yet: {safe_text(fault)}")
             if self.clock() - begun > self.config.patience:
                 raise Pending(_pending_text(order))
-            self.sleep(min(2.0, self.config.block_time / 4) or 0.02)
+            try:
+                self.sleep(min(2.0, self.config.block_time / 4) or 0.02)
+            except KeyboardInterrupt:
+                raise Pending(_pending_text(order)) from None
 
     def _send_again(self, order: Order) -> None:
         """Sends what this process has not sent, or not for a while: the same bytes."""
@@ -378,7 +385,7 @@ class Courier:
         try:
             self.node.result("eth_sendRawTransaction", [to_hex(attempt.raw)])
         except ChainError as fault:
-            self.report(f"the node did not take {attempt.tx} now: {fault}")
+            self.report(f"the node did not take {attempt.tx} now: {safe_text(fault)}")
 
     def _pay_more(self, order: Order) -> Order:
         wish, last = order.wish, order.newest
@@ -393,7 +400,14 @@ class Courier:
             return order
         self.report(f"paying more for {wish.text}")
         what = (wish.signer, b"") if last.cancels else (wish.target, wish.data)
-        attempt = self._sign(wish.signer, *what, order.nonce, last.gas, fees, cancels=last.cancels)
+        try:
+            attempt = self._sign(
+                wish.signer, *what, order.nonce, last.gas, fees, cancels=last.cancels
+            )
+        except NotPermitted as fault:
+            # What was sent before may be included all the same.
+            self.report(f"not signed anew: {fault}")
+            return order
         order = self.journal.sign_again(order, attempt)
         self._send(attempt)
         return order
@@ -402,7 +416,8 @@ class Courier:
         """Uses numbers before this one up that nobody has, or it would wait for ever."""
         signer = order.wish.signer
         known = {it.nonce for it in self.journal.open_orders(signer)}
-        first = self._count(signer, "pending")
+        last = self.journal.last_settled(signer)
+        first = max(self._count(signer, "pending"), last.nonce + 1 if last else 0)
         missing = [n for n in range(first, order.nonce) if n not in known]
         if not missing or signer not in self.signers:
             return
@@ -410,7 +425,11 @@ class Courier:
         fees, batch = self._fees(), []
         for nonce in missing:
             wish = Wish(signer, signer, b"", Note(f"use number {nonce} up, which nobody used"))
-            attempt = self._sign(signer, signer, b"", nonce, TRANSFER_GAS, fees, cancels=True)
+            try:
+                attempt = self._sign(signer, signer, b"", nonce, TRANSFER_GAS, fees, cancels=True)
+            except NotPermitted as fault:
+                self.report(f"not filled: {fault}")
+                return
             batch.append((wish, nonce, attempt))
         for filler in self.journal.sign(batch):
             self._send(filler.newest)
@@ -434,9 +453,10 @@ class Courier:
         if self._count(order.wish.signer, block) <= order.nonce:
             self._missed.pop(order.id, None)
             return False
-        # A node may count a transaction a little before it can tell of it.
+        # A node may count a transaction well before it can tell of it.
+        known = (self.node.result("eth_getTransactionByHash", [a.tx]) for a in order.attempts)
         since = self._missed.setdefault(order.id, self.clock())
-        return self.clock() - since >= GRACE
+        return not any(known) and self.clock() - since >= max(GRACE, self.config.bump_after)
 
     def _included(self, order: Order, attempt: Attempt, receipt: Mapping[str, Any]) -> Order:
         number = integer(receipt["blockNumber"], "eth_getTransactionReceipt")
@@ -452,7 +472,12 @@ class Courier:
         return self._end(order, states.CANCELLED if attempt.cancels else state, **place)
 
     def _end(self, order: Order, state: str, **place: Any) -> Order:
-        self.ended(replace(order, state=state, **place))
+        try:
+            self.ended(replace(order, state=state, **place))
+        except LogError as fault:
+            # Nobody is kept from pausing by a log that cannot be written.
+            self.report(str(fault))
+            self.unlogged.append(str(fault))
         return self.journal.mark(order, state, **place)
 
     def _is_canonical(self, number: int, block_hash: str) -> bool:

@@ -17,7 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from eth_utils import keccak
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from eth_utils import keccak, to_checksum_address
+from hexbytes import HexBytes
 
 from pegboard.errors import JournalError, OrderConflict
 
@@ -221,7 +223,7 @@ class Journal:
             row["data"],
             _note(row),
         )
-        query = "SELECT * FROM attempts WHERE order_id = ? ORDER BY made_at, rowid"
+        query = "SELECT * FROM attempts WHERE order_id = ? ORDER BY rowid"
         attempts = tuple(
             Attempt(
                 a["tx"],
@@ -239,6 +241,7 @@ class Journal:
             and wish.digest(self.chain_id) == row["digest"]
             and attempts
             and all(a.tx == "0x" + keccak(a.raw).hex() for a in attempts)
+            and all(_is_for(a, wish, row["nonce"]) for a in attempts)
         )
         if not sound:
             raise JournalError(f"order {row['id']} in {self.path} was altered: {_RESTORE}")
@@ -291,7 +294,7 @@ class Journal:
 
     def sign_again(self, order: Order, attempt: Attempt) -> Order:
         """Keeps another attempt of the same number."""
-        with self._writing():
+        with self._writing(_SENT):
             self._insert_attempt(order.id, attempt)
         return self.order(order.id)
 
@@ -300,7 +303,7 @@ class Journal:
     ) -> Order:
         """What became of an order."""
         ended = 0 if state in OPEN else int(time.time())
-        with self._writing():
+        with self._writing(_SENT):
             self._db.execute(
                 "UPDATE orders SET state = ?, tx = ?, block = ?, block_hash = ?, ended_at = ? "
                 "WHERE id = ?",
@@ -319,8 +322,8 @@ class Journal:
     # Inside
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with self._guarded("written"):
+    def _writing(self, advice: str = "") -> Iterator[None]:
+        with self._guarded("written", advice):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -332,12 +335,12 @@ class Journal:
             self._db.execute("COMMIT")
 
     @contextmanager
-    def _guarded(self, what: str) -> Iterator[None]:
+    def _guarded(self, what: str, advice: str = "") -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as fault:
             raise JournalError(
-                f"the journal {self.path} cannot be {what} ({fault}): {_RESTORE}"
+                f"the journal {self.path} cannot be {what} ({fault}): {advice or _RESTORE}"
             ) from fault
 
     @contextmanager
@@ -353,6 +356,14 @@ class Journal:
             os.close(held)
 
 
+def _is_for(attempt: Attempt, wish: Wish, nonce: int) -> bool:
+    """Whether signed bytes are of this order, and of no other."""
+    signed = TypedTransaction.from_bytes(HexBytes(attempt.raw)).as_dict()
+    target, data = (wish.signer, b"") if attempt.cancels else (wish.target, wish.data)
+    found = (signed["nonce"], to_checksum_address(signed["to"]), bytes(signed["data"]))
+    return found == (nonce, to_checksum_address(target), data)
+
+
 def _note(row: sqlite3.Row) -> Note:
     try:
         verb, ref, approvers, safe_tx_hash = json.loads(row["facts"])
@@ -362,6 +373,10 @@ def _note(row: sqlite3.Row) -> Note:
     return Note(*kept, verb, ref, tuple(approvers), safe_tx_hash)
 
 
+_SENT = (
+    "what was sent stays sent, and may still happen; make room on its disk, then repeat the same "
+    "command, which goes on with it"
+)
 _RESTORE = (
     "nothing was signed; make sure that its disk has room and can be written, or restore the file "
     "from its backup"

@@ -40,6 +40,8 @@ FIELDS = (
     "previous",
 )
 _LAST_LINES = 65_536
+#: For how many seconds another command may hold the log.
+_PATIENCE = 30
 
 
 @dataclass(frozen=True)
@@ -173,11 +175,27 @@ def append(path: Path, entry: Mapping[str, Any]) -> Recorded:
 def _locked(path: Path) -> Iterator[BinaryIO]:
     """The log, ours alone until the end."""
     with path.open("a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        _wait_for(file, path)
         if not file.seek(0, os.SEEK_END) and read_head(path) is None:
             # This puts the folder's entries on disk, too.
             _write_head(path, 0, FIRST)
         yield file
+
+
+def _wait_for(file: BinaryIO, path: Path) -> None:
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise LogError(
+                    f"another command holds the log {path}: what was sent stays sent; check with "
+                    "`verify-log --complete`"
+                ) from None
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _write(file: BinaryIO, data: bytes) -> None:
@@ -224,9 +242,15 @@ def _tail(path: Path, file: BinaryIO) -> tuple[int, str, list[str]]:
 def _last_lines(file: BinaryIO) -> tuple[list[bytes], bytes]:
     """The last two whole lines, and what stands after them without an end."""
     size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - _LAST_LINES))
-    *whole, torn = file.read().split(b"\n")
-    return whole[-2:], torn
+    back = _LAST_LINES
+    while True:
+        read = max(0, size - back)
+        file.seek(read)
+        *whole, torn = file.read().split(b"\n")
+        # What it begins with may be the end of a longer line.
+        if read == 0 or len(whole) > 2:
+            return whole[-2:], torn
+        back *= 4
 
 
 def _numbered(path: Path, line: bytes) -> tuple[int, str]:

@@ -181,6 +181,8 @@ def _weaknesses(role: str, safe: Safe) -> Iterator[str]:
     said = f"{role} is declared for the Safe {safe.address}"
     for module in safe.modules:
         yield f"{said}, as which the module {module} acts without any signature"
+    if not safe.handler_is_released:
+        yield f"{said}, through whose handler {safe.handler} anybody calls as that Safe"
     if int(safe.guard, 16):
         yield f"{said}, whose guard {safe.guard} can refuse every transaction"
 

@@ -248,5 +248,6 @@ def _chunk(
         key=f"payout 0x{batch_id.hex()} {index}",
         unit=peg.config.code,
         amount=total,
+        verb="pay",
     )
     return Chunk(index, payments, Wish(payer, token.address, data, note))

@@ -126,7 +126,9 @@ def to_send(suite: Suite, roll: Roll, signer: str) -> list[Wish]:
             step = next_step(suite.authority, part.call, signer)
         except NotDue:
             continue
-        wishes.append(Wish(signer, step.call.to, step.call.data, Note(step.call.text)))
+        done = roll.verb if step.executes else "schedule"
+        note = Note(step.call.text, verb=done, ref=reference_text(roll.ref))
+        wishes.append(Wish(signer, step.call.to, step.call.data, note))
     return wishes
 
 

@@ -43,6 +43,11 @@ _TYPES = {"SafeTx": [{"name": name, "type": kind} for name, kind in _FIELDS]}
 _MODULES = 100
 
 
+#: The code hash of CompatibilityFallbackHandler 1.4.1. The Safe calls its handler with whatever it
+#: does not know itself, for anybody: another one, such as a token, would take that as the Safe's.
+HANDLER = "7c6007a5d711cea8dfd5d91f5940ec29c7f200fe511eb1fc1397b367af3c42f9"
+
+
 @dataclass(frozen=True)
 class Safe:
     """A Safe as it is on chain now."""
@@ -57,6 +62,7 @@ class Safe:
     modules: tuple[str, ...]
     guard: str
     handler: str
+    handler_is_released: bool
 
     @property
     def warnings(self) -> list[str]:
@@ -64,6 +70,8 @@ class Safe:
         found = [f"the module {module} acts without any signature" for module in self.modules]
         if int(self.guard, 16):
             found.append(f"the guard {self.guard} can refuse every transaction")
+        if not self.handler_is_released:
+            found.append(f"the handler {self.handler} is called as this Safe by anybody")
         if self.threshold == 1:
             found.append("one signature is enough")
         return found
@@ -146,6 +154,7 @@ def read_safe(chain: Chain, address: str) -> Safe:
     modules, following = safe.call("getModulesPaginated", SENTINEL, _MODULES)
     if following not in (SENTINEL, NOBODY):
         raise NotPermitted(f"{address} has more than {_MODULES} modules: nothing is signed for it")
+    handler = _address_at(chain, address, HANDLER_SLOT)
     return Safe(
         chain_id=chain.chain_id,
         address=address,
@@ -156,7 +165,8 @@ def read_safe(chain: Chain, address: str) -> Safe:
         owners=tuple(to_checksum_address(owner) for owner in safe.call("getOwners")),
         modules=tuple(to_checksum_address(module) for module in modules),
         guard=_address_at(chain, address, GUARD_SLOT),
-        handler=_address_at(chain, address, HANDLER_SLOT),
+        handler=handler,
+        handler_is_released=not int(handler, 16) or keccak(chain.code(handler)).hex() == HANDLER,
     )
 
 

@@ -179,8 +179,8 @@ SAFE = {
     "enableModule": "let {module} do anything as this Safe, without any signature",
     "disableModule": "let {module} act as this Safe no more",
     "setGuard": "let {guard} refuse transactions of this Safe, all of them included",
-    "setFallbackHandler": "let {handler} answer calls that this Safe does not know, signature "
-    "checks included",
+    "setFallbackHandler": "pass every call that this Safe does not know on to {handler}, as this "
+    "Safe and for anybody",
     "approveHash": "sign the hash {hashToApprove} as this Safe, which approves whatever it "
     "stands for, for ever",
     "execTransaction": "have this Safe execute a transaction inside a transaction",

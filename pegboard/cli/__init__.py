@@ -84,7 +84,7 @@ def cli() -> None:
 
     Amounts are in currency units, written exactly, such as 50000.00; they are never rounded.
     Exit codes: 0 done or nothing to do, 1 refused or failed, 2 wrong usage, 3 scheduled and
-    waiting for its delay.
+    waiting for its delay, 4 sent and not confirmed yet.
     """
 
 
@@ -94,4 +94,4 @@ def main() -> None:
         cli(prog_name="pegboard")
     except (PegboardError, ApeException) as fault:
         click.echo(f"Error: {safe_text(fault)}", err=True)
-        sys.exit(1)
+        sys.exit(getattr(fault, "exit_code", 1))

@@ -21,7 +21,7 @@ from pegboard.chain import ApeChain, ApeSigner
 from pegboard.chains import chain_of, load_chains
 from pegboard.cli import show
 from pegboard.compiled import compiled
-from pegboard.config import LOCAL_CHAINS, load_currencies, load_desks, load_roles
+from pegboard.config import LOCAL_CHAINS, chain_key, load_currencies, load_desks, load_roles
 from pegboard.contract import Artifacts
 from pegboard.courier import Courier, Signer
 from pegboard.errors import (
@@ -35,7 +35,7 @@ from pegboard.errors import (
 from pegboard.explain import refusal
 from pegboard.guards import require_payable, require_typed, words_to_type
 from pegboard.inputs import address, reference_text
-from pegboard.journal import Journal, journal_path
+from pegboard.journal import DONE, Journal, journal_path
 from pegboard.places import NOTHING_RECORDED
 from pegboard.suite import locate
 
@@ -269,8 +269,13 @@ class Desk:
 
     def board(self) -> Suite:
         """The contracts of the chain with every declared currency that is deployed on it."""
-        for code in self.currencies:
-            suite = self.suite(list(self.currencies), self.deployer_of(code))
+        here = chain_key(self.chain.chain_id)
+        codes = [code for code, it in self.currencies.items() if here in it.reserves.attestors]
+        for code in codes:
+            try:
+                suite = self.suite(codes, self.deployer_of(code))
+            except DeploymentError:
+                continue
             there = {c: p for c, p in suite.pegs.items() if self.chain.code(p.token.address)}
             if there:
                 self.opened = replace(suite, pegs=there)
@@ -325,11 +330,23 @@ class Desk:
             result = show.outcome(action, None, self.chain.chain_id) | {"tx": tx}
             self.answer(result, f"Nothing to do: it was done in transaction {tx}.")
             return
+        if tx := self._was_under_way(action):
+            result = show.outcome(action, None, self.chain.chain_id) | {"tx": tx}
+            told = f"It was under way, and is done in transaction {tx}.\n"
+            self.answer(result, told + "To do it once more, repeat the command.")
+            return
         try:
             self._carry_out(action)
         except (Reverted, NotPermitted) as fault:
             self._write_refusal(action, fault)
             raise
+
+    def _was_under_way(self, action: actions.Action) -> str:
+        """The transaction that an earlier run of this very command left, and this one finished."""
+        wanted = (action.call.to, action.call.data)
+        done = (order for order in self.settled if order.state == DONE)
+        found = (order.tx for order in done if (order.wish.target, order.wish.data) == wanted)
+        return next(found, "")
 
     def _write_refusal(self, action: actions.Action, fault: Exception) -> None:
         """A key that was used for what it may not do is on record, too."""

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from pegboard.cli.desk import Desk
 from pegboard.config import LOCAL_CHAINS
-from pegboard.errors import PegboardError, Reverted, safe_text
+from pegboard.errors import LogError, PegboardError, Reverted, safe_text
 from pegboard.inputs import address
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def at_desk(
                 if signs:
                     desk.begin(settle=settles)
                 function(desk, **kwargs)
+                if signs and desk.sender.unlogged:
+                    raise LogError(desk.sender.unlogged[0])
             except Reverted as fault:
                 raise PegboardError(desk.explain(fault)) from fault
 

@@ -11,7 +11,7 @@ from pegboard.addressbook import load_addresses
 from pegboard.cli import show, show_desks
 from pegboard.cli.desk import SCHEDULED, signature_bytes
 from pegboard.decode import Decoder
-from pegboard.errors import NotDue, NotPermitted
+from pegboard.errors import InputError, NotDue, NotPermitted
 from pegboard.operate import next_step
 from pegboard.proposals import Proposal
 from pegboard.safe import read_safe, require_signable, transaction
@@ -93,7 +93,7 @@ def write(desk: Desk, safe: Safe, calls: Sequence[Call], result: dict[str, Any])
     tx, path = proposals.place(desk.proposals, transaction(safe, calls, safe.nonce), safe.nonce)
     require_signable(desk.chain, tx)
     quorum.simulate(desk.opened.authority, tx, desk.explain)
-    found = proposals.collect(path) if path.exists() else Proposal(tx)
+    found = kept_at(path, tx)
     tell(desk, safe, tx)
     owner = desk.account_address
     signs = owner in safe.owners and owner not in found.signatures
@@ -101,14 +101,27 @@ def write(desk: Desk, safe: Safe, calls: Sequence[Call], result: dict[str, Any])
     if not path.exists():
         proposals.write(path, proposals.as_file(found))
     if signs:
-        found = sign(desk, path, found)
+        found = sign(desk, path, tx, found)
     answer(desk, safe, path, found, result | {"outcome": "proposed"})
     click.get_current_context().exit(SCHEDULED)
 
 
-def sign(desk: Desk, path: Path, proposal: Proposal) -> Proposal:
-    """Signs as an owner, into a file of its own beside the proposal."""
-    tx, owner = proposal.tx, desk.account_address
+def kept_at(path: Path, tx: SafeTx) -> Proposal:
+    """What is kept of this transaction at a path; refuses a file that holds another one."""
+    if not path.exists():
+        return Proposal(tx)
+    found = proposals.collect(path)
+    if found.tx != tx:
+        raise InputError(
+            f"{path} holds another transaction than its name says: nothing was signed; find out "
+            "who put it there, and move it away"
+        )
+    return found
+
+
+def sign(desk: Desk, path: Path, tx: SafeTx, proposal: Proposal) -> Proposal:
+    """Signs `tx`, which was shown, as an owner, into a file of its own beside the proposal."""
+    owner = desk.account_address
     made = signature_bytes(desk.account.sign_message(tx.signable))
     signed = proposal.signed(owner, made)
     data = proposals.signature_as_file(tx, owner, made)

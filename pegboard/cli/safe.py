@@ -13,11 +13,11 @@ from pegboard.cli.options import Address, at_desk
 from pegboard.errors import NotPermitted
 from pegboard.fork import Fork
 from pegboard.preview import preview
-from pegboard.proposals import Proposal
 from pegboard.safe import pieces, read_safe, rejection, require_signable
 
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
+    from pegboard.proposals import Proposal
     from pegboard.safe import Safe
 
 _path = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -100,7 +100,7 @@ def sign(desk: Desk, file: Path) -> None:
     quorum.simulate(desk.opened.authority, found.tx, desk.explain)
     proposing.tell(desk, state, found.tx)
     desk.confirm("Sign this?")
-    signed = proposing.sign(desk, file, found)
+    signed = proposing.sign(desk, file, found.tx, found)
     result = {"command": "sign", "outcome": "signed"}
     proposing.answer(desk, state, file, signed, result)
 
@@ -154,13 +154,13 @@ def reject(desk: Desk, file: Path) -> None:
     _require_owner(desk, state)
     tx = rejection(found.tx)
     path = file.with_name(proposals.path_of(file.parent, tx).name)
-    proposal = proposals.collect(path) if path.exists() else Proposal(tx)
+    proposal = proposing.kept_at(path, tx)
     proposing.tell(desk, state, tx)
     desk.confirm("Write this rejection, and sign it?")
     if not path.exists():
         proposals.write(path, proposals.as_file(proposal))
     if desk.signer not in proposal.signatures:
-        proposal = proposing.sign(desk, path, proposal)
+        proposal = proposing.sign(desk, path, tx, proposal)
     proposing.answer(desk, state, path, proposal, {"command": "reject", "outcome": "proposed"})
 
 

@@ -20,6 +20,7 @@ from ape import networks
 
 from pegboard.chains import load_chains
 from tests.integration.conftest import blocks
+from tests.support.node import attached
 from tests.support.world import ROOT, resolve
 
 MINTER = 4
@@ -93,6 +94,20 @@ def test_what_another_command_left_is_finished_first(slow):
     slow.act(MINTER, *words(2))
     assert [order["state"] for order in listed(slow)] == ["done", "done"]
     assert slow.status()["supply"]["amount"] == "20.00"
+
+
+def test_a_hold_that_was_under_way_is_not_made_twice(slow):
+    """T1: adding once more is another command, given after this one has ended."""
+    slow.act(MINTER, *words(1), code=4)
+    rpc("anvil_mine", "0x1")
+    who = resolve("TEST::5")
+    hold = ("freeze", "hold", "HKD", who, "4", "--ref", "order 14")
+    slow.act(7, *hold, code=4)
+    rpc("anvil_mine", "0x1")
+    again = slow.act(7, *hold).json
+    assert (again["outcome"], again["tx"]) == ("nothing", listed(slow)[0]["tx"])
+    token = attached(("HKD",)).token
+    assert token.call("getFrozenTokens", who) == 4_000_000
 
 
 def test_settled_by_itself(slow):

@@ -463,6 +463,33 @@ def test_a_rejection_is_signed_like_a_proposal(console, propose, folder):
     assert "is no owner of the Safe" in text
 
 
+def test_a_planted_rejection_is_not_signed(console, propose, folder):
+    """Somebody puts another transaction under the name that the rejection will have."""
+    made = propose(*MINT)
+    first = console.act(TWO, "safe", "reject", made["file"]).json["file"]
+    for path in folder.glob("*"):
+        if path.name.startswith(Path(first).stem) and str(path) != first:
+            path.unlink()
+    Path(first).write_bytes(Path(made["file"]).read_bytes())
+    text = console.refused(TWO, "safe", "reject", made["file"])
+    assert text.startswith(f"{first} holds another transaction than its name says: nothing was")
+    signed = console.run("safe", "inspect", first, "--json").json["signed"]
+    assert resolve(f"TEST::{TWO}") not in signed
+
+
+def test_a_planted_proposal_is_not_signed(console, propose, folder):
+    """The same, where the next proposal's name can be told beforehand."""
+    evil, good = propose(*MINT)["file"], propose(*PAUSE)["file"]
+    for path in folder.glob("*"):
+        if path.name.startswith(Path(good).stem) and str(path) != good:
+            path.unlink()
+    Path(good).write_bytes(Path(evil).read_bytes())
+    before = files(folder)
+    answer = console.act(TWO, *PAUSE, "--safe", json.loads(Path(evil).read_text())["safe"], code=1)
+    assert "holds another transaction than its name says" in answer.err
+    assert files(folder) == before
+
+
 def test_a_safe_is_shown(console, world, safe):
     seen = console.run("safe", "show", safe, "--json").json
     assert (seen["address"], seen["version"], seen["threshold"]) == (safe, "1.4.1", 2)

@@ -40,6 +40,7 @@ from pegboard.errors import (
     ChainError,
     FeeTooHigh,
     JournalError,
+    LogError,
     NotPermitted,
     OrderConflict,
     PegboardError,
@@ -240,6 +241,39 @@ def test_paying_more_keeps_the_number(errand):
     assert all(b * 8 > a * 9 for a, b in itertools.pairwise(fees))
     errand.node.result("anvil_mine", ["0x1"])
     assert deliver(errand).tx == order.attempts[-1].tx
+    holds(errand)
+
+
+def test_a_higher_fee_that_nobody_signs(errand):
+    """T9: whoever declines to sign again has not unsent what was sent."""
+    errand.node.result("evm_setAutomine", [False])
+    signer, sign = KeySigner(MINTER), KeySigner.sign
+
+    def once(transaction):
+        if signer.signed:
+            raise NotPermitted("did not sign")
+        return sign(signer, transaction)
+
+    signer.sign = once
+    with pytest.raises(Pending, match="may still happen"):
+        errand.courier(signers={signer.address: signer}).deliver(errand.wish())
+    assert len(errand.journal().latest(1)[0].attempts) == 1
+    errand.node.result("anvil_mine", ["0x1"])
+    deliver(errand)
+    holds(errand)
+
+
+def test_interrupted_while_it_waits(errand):
+    """Ctrl-C ends the waiting, and nothing else."""
+    errand.node.result("evm_setAutomine", [False])
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(Pending, match="may still happen"):
+        errand.courier(sleep=interrupt).deliver(errand.wish())
+    errand.node.result("anvil_mine", ["0x1"])
+    deliver(errand)
     holds(errand)
 
 
@@ -551,6 +585,15 @@ class TestDamage:
         with pytest.raises(JournalError, match="was altered"):
             errand.journal().latest(1)
 
+    def test_signed_bytes_of_another_order(self, errand, path):
+        deliver(errand, 1)
+        db = sqlite3.connect(path)
+        db.execute("UPDATE attempts SET order_id = 3 - order_id")
+        db.commit()
+        db.close()
+        with pytest.raises(JournalError, match=r"order \d in .* was altered"):
+            errand.journal().latest(2)
+
     def test_signed_bytes_that_were_altered(self, errand, path):
         db = sqlite3.connect(path)
         raw = db.execute("SELECT raw FROM attempts").fetchone()[0]
@@ -621,6 +664,28 @@ def test_an_hour_of_clock_skew(errand, monkeypatch):
     deliver(errand)
     deliver(errand, 1)
     holds(errand, 2)
+
+
+def test_cancelled_after_the_clock_was_put_back(errand, monkeypatch):
+    """The newest attempt is the last that was signed, whatever the clock said."""
+    errand.node.result("evm_setAutomine", [False])
+    with pytest.raises(Pending):
+        deliver(errand)
+    order, real = errand.journal().latest(1)[0], time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 3600)
+    threading.Timer(0.5, errand.node.result, ("anvil_mine", ["0x1"])).start()
+    assert errand.courier().cancel(order.id).state == states.CANCELLED
+    assert errand.minted() == []
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(errand):
+    def full(_):
+        raise LogError("no room for the log")
+
+    courier = errand.courier(ended=full)
+    courier.deliver(errand.wish())
+    assert courier.unlogged == ["no room for the log"]
+    holds(errand)
 
 
 def test_nonsense_for_ever(errand):

@@ -83,7 +83,7 @@ class Declining:
     ("fault", "kind", "text"),
     [
         (AccountsError("device is locked"), ChainError, "nothing was signed or sent"),
-        (None, NotPermitted, "did not sign: nothing was sent"),
+        (None, NotPermitted, "did not sign, so this was not sent"),
     ],
     ids=["locked", "declined"],
 )

@@ -27,12 +27,15 @@ QUESTIONS = {"eth_call", "eth_getCode", "eth_getStorageAt", "eth_getLogs", "web3
 SENT = "eth_sendRawTransaction"
 
 
-def is_step(method: str) -> bool:
-    """Whether a kill here differs from one at the exchange before: questions change nothing.
+def is_step(method: str, fault: str = KILL_BEFORE) -> bool:
+    """Whether a kill here differs from the others: questions change nothing.
 
-    `make deep` kills at every question, too.
+    To be killed before an exchange is to be killed after the one before it, unless that one has
+    sent something. `make deep` kills before and after every question, too.
     """
-    return method not in QUESTIONS or os.environ.get("HYPOTHESIS_PROFILE") == "deep"
+    if os.environ.get("HYPOTHESIS_PROFILE") == "deep":
+        return True
+    return method == SENT if fault == KILL_AFTER else method not in QUESTIONS
 
 
 @dataclass
@@ -53,7 +56,7 @@ class Scene:
         """One command, killed at one of its steps."""
         steps = itertools.count()
         self.proxy.start(
-            lambda _, method: fault if is_step(method) and next(steps) == place else None
+            lambda _, method: fault if is_step(method, fault) and next(steps) == place else None
         )
         self.proxy.victim = self.forker.start(*words, *self._options())
         return self.forker.go()
@@ -93,7 +96,7 @@ def kill_everywhere(
     wanted, seen = outcome(), [method for method in scene.proxy.seen if is_step(method)]
     begin = 0 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else seen.index(SIGNING)
     for fault in (KILL_BEFORE, KILL_AFTER):
-        for place in itertools.count(begin):
+        for place in itertools.count(begin if fault == KILL_BEFORE else 0):
             chain.restore(point)
             point = chain.snapshot()
             scene.forget()

@@ -421,6 +421,21 @@ def test_a_module_and_a_guard_are_named(chain):
     assert faults(chain, ADMIN=(safe.address,)) == [module, stops]
 
 
+def test_a_handler_that_passes_calls_on_is_named(chain):
+    """Whoever calls the Safe would call the handler as the Safe: a token would believe it."""
+    safe = make_safe(chain, [A, B, C], 2, salt=7)
+    as_safe(chain, safe, "setFallbackHandler", FOREIGN)
+    (text,) = faults(chain, ADMIN=(safe.address,))
+    assert text == (
+        f"ADMIN is declared for the Safe {safe.address}, through whose handler {FOREIGN} anybody "
+        "calls as that Safe"
+    )
+    warning = f"the handler {FOREIGN} is called as this Safe by anybody"
+    assert read_safe(chain, safe.address).warnings == [warning]
+    as_safe(chain, safe, "setFallbackHandler", "0x" + "00" * 20)
+    assert faults(chain, ADMIN=(safe.address,)) == []
+
+
 def test_people_who_meet_on_two_sides_are_named(chain):
     """Two of the three sign for both: they need nobody else."""
     one = make_safe(chain, [A, B, C], 2).address
