@@ -152,9 +152,14 @@ def multisig_faults(suite: Suite, roles: RolesConfig, resolve: Resolver) -> Iter
                 groups[name].append(Group(account, frozenset({account}), 1))
                 continue
             safe = _safe_at(suite, account)
-            if isinstance(safe, str):
+            if safe is None:
+                yield (
+                    f"{name} is declared for {account}, a contract that is no released Safe: who "
+                    "signs for it, and how many must, cannot be told here"
+                )
+            elif isinstance(safe, str):
                 yield f"{name} is declared for {account}, {safe}"
-            elif safe:
+            else:
                 yield from _weaknesses(name, safe)
                 groups[name].append(Group(account, frozenset(safe.owners), safe.threshold))
     yield from _in_both(suite, roles, resolve, groups)

@@ -175,7 +175,12 @@ def _check_repeats(reading: rows.Rows, payments: Sequence[Payment]) -> None:
 
 
 def _check_references(reading: rows.Rows, payments: Sequence[Payment]) -> None:
-    """Either all rows have a reference on chain, or none has."""
+    """Either all rows have a reference on chain, or none has; each is one."""
+    for payment in payments:
+        try:
+            reference(payment.reference)
+        except InputError as fault:
+            reading.fault(payment.row, "reference", str(fault))
     without = [payment for payment in payments if not payment.reference]
     if without and len(without) < len(payments):
         for payment in without:

@@ -211,6 +211,11 @@ WORDS = {
         ref(""),
         "row 4, reference: it is missing, and other rows have one",
     ),
+    "a reference that is half a word": (
+        ref("0x12"),
+        "row 4, reference: '0x12' is not a reference: after 0x it takes exactly 64 hexadecimal "
+        "digits",
+    ),
     "text written backwards": (
         ref("ref \u202e2"),
         no_ascii("4, reference", "U+202E (RIGHT-TO-LEFT OVERRIDE)"),
