@@ -15,6 +15,7 @@ os.environ["PEGBOARD_LOG"] = tempfile.mkdtemp(prefix="oplog-")
 
 import pytest
 from ape.api.networks import NetworkAPI
+from ape_ethereum.provider import Web3Provider
 from ape_ethereum.trace import Trace
 from hypothesis import HealthCheck, settings
 
@@ -26,6 +27,9 @@ pytest_plugins = ["pytester", "tests.support.requirements"]
 _explorer = NetworkAPI.__dict__["explorer"].func
 # An explorer plugin would ask the internet about every reverted call on a local chain, too.
 NetworkAPI.explorer = property(lambda self: None if self.is_local else _explorer(self))
+# Ape wraps `connect` once more for every provider it makes: after some hundred commands in one
+# process each connection would take half a second, and then end in a RecursionError.
+Web3Provider.__new__ = staticmethod(lambda kind, *_, **__: object.__new__(kind))
 # Rendering a call tree for each expected revert takes most of a test's time.
 Trace.show = lambda self, *args, **kwargs: None
 
