@@ -65,7 +65,7 @@ from pegboard.explain import refusal
 from pegboard.inputs import reference
 from tests.support.desks import surrender
 from tests.support.refusal import emitted
-from tests.support.revm import RevmChain
+from tests.support.remember import Remembering
 from tests.support.world import REF, artifacts, build_world, roles
 
 CASE, OTHER = reference("case 12"), reference("case 13")
@@ -73,34 +73,6 @@ BY = lawful.last_second("2027-06-30")
 DOCUMENT = keccak(text="order")
 UNIT = 10**6
 DAY = 86_400
-
-
-class Remembering(RevmChain):
-    """A chain in memory that can be asked for past events, as a node can."""
-
-    def __init__(self):
-        super().__init__()
-        self.past = []
-
-    def send(self, sender, to, data):
-        receipt = super().send(sender, to, data)
-        self.past += receipt.logs
-        return receipt
-
-    def snapshot(self):
-        return super().snapshot(), len(self.past)
-
-    def restore(self, point):
-        super().restore(point[0])
-        del self.past[point[1] :]
-
-    def logs(self, address, topics, from_block=0):
-        def matches(log):
-            pairs = zip(topics, log.topics, strict=False)
-            known = len(topics) <= len(log.topics)
-            return known and all(wanted in (None, topic) for wanted, topic in pairs)
-
-        return tuple(log for log in self.past if log.address == address and matches(log))
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,7 @@ from pegboard import actions, create2, presigned
 from pegboard.chain import Log
 from pegboard.errors import ChainError, InputError, NotPermitted, Reverted
 from pegboard.inputs import moment, moment_text, reference
+from pegboard.journal import NO_NOTE
 from tests.support.refusal import emitted, refused
 from tests.support.revm import RevmChain
 from tests.support.world import REF, artifacts, build_world, key, roles
@@ -435,8 +436,8 @@ class Remembering(RevmChain):
         self.kept = []
         self.silent = False
 
-    def send(self, sender, to, data):
-        receipt = super().send(sender, to, data)
+    def send(self, sender, to, data, note=NO_NOTE):
+        receipt = super().send(sender, to, data, note)
         self.kept += receipt.logs
         return receipt
 
