@@ -3,6 +3,8 @@
 An Ape account signs
 ├── given a key file: its transaction is included
 └── given a device that declines: nothing is sent
+Secrets
+└── neither the address of a node nor a key is in an error or the journal
 Keys and chains
 ├── a key of the test mnemonic is refused on a live chain, whatever form it comes in
 └── a real key is refused on a local chain
@@ -16,7 +18,7 @@ from ape.exceptions import AccountsError
 from ape_accounts.accounts import import_account_from_private_key
 from eth_account import Account
 
-from pegboard.chain import ApeSigner
+from pegboard.chain import ApeChain, ApeSigner
 from pegboard.chains import load_chains
 from pegboard.cli.desk import require_right_key
 from pegboard.errors import ChainError, NotPermitted
@@ -36,10 +38,15 @@ def world():
 
 
 @pytest.fixture
-def key_file(request):
+def secret():
+    return Account.create().key
+
+
+@pytest.fixture
+def key_file(request, secret):
     """A key that nobody knew before, in a file as `ape accounts import` writes it."""
     alias = f"pegboard-{request.node.name[:24]}-{Account.create().address[2:10].lower()}"
-    made = import_account_from_private_key(alias, PASSPHRASE, Account.create().key.hex())
+    made = import_account_from_private_key(alias, PASSPHRASE, secret.hex())
     yield made
     made.keyfile_path.unlink()
 
@@ -112,3 +119,40 @@ def test_real_keys_are_refused_where_there_is_none(key_file):
     with pytest.raises(NotPermitted, match="is a real key, and Anvil is a local chain"):
         require_right_key(CHAINS[31337], key_file)
     require_right_key(replace(CHAINS[1], name="Live"), key_file)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ConnectionError("https://user:secret@node.example/v3/secret refused"),
+        ValueError("no JSON from wss://node.example/secret"),
+        RuntimeError("429 for url: http://node.example/?key=secret"),
+    ],
+    ids=["refused", "no JSON", "too many"],
+)
+def test_the_address_of_a_node_is_in_no_error(fault):
+    """T8: it may carry a key."""
+
+    class Provider:
+        chain_id = 1
+
+        class web3:  # noqa: N801
+            class provider:  # noqa: N801
+                @staticmethod
+                def make_request(*_):
+                    raise fault
+
+    with pytest.raises(ChainError, match="the node of chain 1 does not answer") as told:
+        ApeChain(Provider()).result("eth_chainId", [])
+    assert "secret" not in str(told.value)
+    assert told.value.__cause__ is None
+
+
+def test_no_key_is_in_the_journal(errand, secret, key_file):
+    """T8: what is kept is what was signed, not what signed it."""
+    key_file.set_autosign(True, PASSPHRASE)
+    deliver(errand, key_file)
+    kept = b"".join(path.read_bytes() for path in errand.folder.rglob("*") if path.is_file())
+    assert len(kept) > 4096
+    for form in (bytes(secret), secret.hex().encode(), PASSPHRASE.encode()):
+        assert form not in kept
