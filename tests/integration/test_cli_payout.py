@@ -272,7 +272,7 @@ def test_what_a_payer_sees_before(console, node, file):
 
 def test_a_contract_without_code_here_needs_a_flag(console, node, file, monkeypatch, tmp_path):
     """T5: a multisig of another chain is not paid at an address that nobody owns here."""
-    from pegboard.cli import bulk as shared
+    from pegboard.cli import desk as shared
 
     book = tmp_path / "addresses.toml"
     book.write_text(

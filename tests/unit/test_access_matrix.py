@@ -25,6 +25,7 @@ import pyrevm
 import pytest
 
 from pegboard.errors import Reverted
+from pegboard.plan import contracts
 from pegboard.suite import resolved_holders, targets
 from tests.support.refusal import refused, words_of
 from tests.support.world import REF, artifacts, resolve, roles
@@ -154,7 +155,7 @@ def test_every_contract_of_the_suite_is_in_the_matrix(stage):
     suite = stage.world.suite
     known = {c.address for contracts in targets(suite).values() for c in contracts}
     known |= {suite.controls.address, suite.feed_controls.address, suite.desks.views.address}
-    assert {c.address for c in stage.world.deployer._creations()} == known
+    assert {contract.address for _, contract, _ in contracts(suite)} == known
     assert set(targets(suite)) == set(CODE) == set(PUBLIC)
 
 
