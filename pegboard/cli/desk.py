@@ -36,6 +36,7 @@ from pegboard.explain import refusal
 from pegboard.guards import require_payable, require_typed, words_to_type
 from pegboard.inputs import address, reference_text
 from pegboard.journal import DONE, Journal, journal_path
+from pegboard.operate import next_step
 from pegboard.places import NOTHING_RECORDED
 from pegboard.suite import locate
 
@@ -373,6 +374,7 @@ class Desk:
         show.summary(summary, action)
         if summary.ready_at > self.chain.now():
             self.wait(action, summary.ready_at, None)
+        self._tell_bytes(action)
         self.confirm_amount(action)
         self.confirm(
             "Schedule this?" if summary.delay and not summary.ready_at else "Sign and send this?"
@@ -385,6 +387,18 @@ class Desk:
             self.wait(action, outcome.ready_at, outcome.receipt)
         result = show.outcome(action, outcome.receipt, self.chain.chain_id)
         self.answer(result, f"Done: {action.call.text}\ntransaction {outcome.receipt.tx}")
+
+    def _tell_bytes(self, action: actions.Action) -> None:
+        """What the bytes say that will be signed: read from them, not from the command."""
+        from pegboard.cli import proposing  # which needs this module
+
+        call = action.call
+        if not action.public:
+            call = next_step(self.opened.authority, call, self.signer).call
+        decoder = proposing.decoder_of(self)
+        for effect in decoder.effects(call.to, call.data, sender=self.signer):
+            for line in effect.lines():
+                show.progress(f"Signed is: {line}")
 
     def wait(self, action: actions.Action, ready_at: int, receipt: Receipt | None) -> NoReturn:
         """Says when the same command will execute, and ends with its own exit code."""

@@ -622,3 +622,14 @@ def test_a_record_is_needed_where_money_is(tmp_path, console, monkeypatch):
 
 def test_the_node_is_the_one_of_the_tests():
     assert networks.provider.chain_id == CHAIN_ID
+
+
+@pytest.mark.req("HK-11")
+def test_what_is_signed_is_read_from_its_bytes(console, holder):
+    """Of a verb that waits, the bytes are those of its scheduling."""
+    console.act(7, "freeze", "add", "HKD", holder)
+    words = ("freeze", "remove", "HKD", holder, "--ref", "case 1", "--account", "TEST::8", "--yes")
+    told = [line.strip() for line in console.run(*words).err.splitlines()]
+    signed = [line for line in told if line.startswith("Signed is: ")]
+    assert signed[0].startswith("Signed is: schedule")
+    assert any("lift the freeze" in line and "case 1" in line for line in signed)
