@@ -9,7 +9,7 @@ An order is delivered
 ├── given that the node dropped it: sent again, the same bytes
 ├── given that blocks come late: pending, never failed; the rerun goes on
 ├── given a fee too low for the next blocks: the same number at a higher fee, within the cap
-├── given a base fee above the cap: nothing is signed; above it afterwards: pending
+├── given a base fee above the cap: nothing is signed
 ├── given an account without gas: nothing is signed; in mid-batch: the rest is done later
 ├── given a feed that goes stale on the way: refused, and issued later
 ├── given that it reverts in its block: the contract's refusal, nothing changed, may be repeated
@@ -294,29 +294,6 @@ def test_a_base_fee_above_the_cap(errand):
         deliver(errand)
     assert errand.journal().latest(1) == []
     assert errand.count() == before
-
-
-def test_a_base_fee_that_rises_after_signing(errand):
-    """The price is never paid: pending, until the chain is cheaper."""
-    errand.config = quick(max_fee=5 * 10**9)
-    errand.node.result("evm_setAutomine", [False])
-    errand.proxy.start(
-        lambda _, method: (
-            errand.node.result("anvil_setNextBlockBaseFeePerGas", [hex(10**11)]) and None
-            if method == SENT
-            else None
-        )
-    )
-    threading.Timer(1, errand.node.result, ("anvil_mine", ["0x1"])).start()
-    with pytest.raises(Pending):
-        deliver(errand)
-    assert errand.minted() == []
-    errand.node.result("anvil_setNextBlockBaseFeePerGas", [hex(10**9)])
-    errand.node.result("anvil_mine", ["0x1"])
-    errand.proxy.start()
-    threading.Timer(1, errand.node.result, ("anvil_mine", ["0x2"])).start()
-    deliver(errand)
-    holds(errand)
 
 
 def test_an_account_without_gas(errand):
