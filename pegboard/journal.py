@@ -8,7 +8,6 @@ the same number (nonce), so that at most one of them can ever be included.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
@@ -21,6 +20,7 @@ from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_utils import keccak, to_checksum_address
 from hexbytes import HexBytes
 
+from pegboard import locks
 from pegboard.errors import JournalError, OrderConflict
 
 if TYPE_CHECKING:
@@ -350,7 +350,10 @@ class Journal:
         with self._guarded("locked"):
             held = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _wait_for(held, signer, patience)
+            if not locks.take(held, patience):
+                raise JournalError(
+                    f"another command is signing as {signer}: wait until it ends, then repeat"
+                )
             yield
         finally:
             os.close(held)
@@ -381,21 +384,6 @@ _RESTORE = (
     "nothing was signed; make sure that its disk has room and can be written, or restore the file "
     "from its backup"
 )
-
-
-def _wait_for(held: int, signer: str, patience: float) -> None:
-    until = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise JournalError(
-                    f"another command is signing as {signer}: wait until it ends, then repeat"
-                ) from None
-            time.sleep(0.05)
-        else:
-            return
 
 
 def journal_path(folder: Path, chain_id: int, genesis: str) -> Path:

@@ -8,7 +8,6 @@ that is kept elsewhere.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import mmap
 import os
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
 
-from pegboard import atomic
+from pegboard import atomic, locks
 from pegboard import journal as states
 from pegboard.errors import LogError
 from pegboard.inputs import moment_text
@@ -175,27 +174,15 @@ def append(path: Path, entry: Mapping[str, Any]) -> Recorded:
 def _locked(path: Path) -> Iterator[BinaryIO]:
     """The log, ours alone until the end."""
     with path.open("a+b") as file:
-        _wait_for(file, path)
+        if not locks.take(file.fileno(), _PATIENCE):
+            raise LogError(
+                f"another command holds the log {path}: what was sent stays sent; check with "
+                "`verify-log --complete`"
+            )
         if not file.seek(0, os.SEEK_END) and read_head(path) is None:
             # This puts the folder's entries on disk, too.
             _write_head(path, 0, FIRST)
         yield file
-
-
-def _wait_for(file: BinaryIO, path: Path) -> None:
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise LogError(
-                    f"another command holds the log {path}: what was sent stays sent; check with "
-                    "`verify-log --complete`"
-                ) from None
-            time.sleep(0.02)
-        else:
-            return
 
 
 def _write(file: BinaryIO, data: bytes) -> None:

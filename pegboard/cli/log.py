@@ -11,8 +11,6 @@ from pegboard.cli.options import at_desk
 from pegboard.errors import LogError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pegboard.cli.desk import Desk
 
 log_option = click.option(
@@ -26,11 +24,6 @@ log_option = click.option(
 )
 
 
-def log_path(desk: Desk, folder: str | Path) -> Path:
-    """The log of this chain, told apart by its first block."""
-    return oplog.path_of(desk.root / folder, desk.chain.chain_id, desk.genesis)
-
-
 @click.group()
 def log() -> None:
     """Show the log of operations: what was done, by whom, under which ticket and signatures."""
@@ -42,7 +35,7 @@ def log() -> None:
 @log_option
 def list_all(desk: Desk, last: int, ref: str | None, folder: str) -> None:
     """List the last operations of this chain; `verify-log` says whether the log is sound."""
-    path = log_path(desk, folder)
+    path = desk.log_in(folder)
     if not path.exists():
         raise LogError(f"no operation was logged for chain {desk.chain.chain_id} in {path.parent}")
     found = [entry for entry in oplog.entries(path) if ref in (None, entry["reference"])][-last:]

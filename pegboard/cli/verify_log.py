@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pegboard import logcheck, oplog
-from pegboard.cli.log import log_option, log_path
+from pegboard.cli.log import log_option
 from pegboard.cli.options import at_desk
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def verify_log(desk: Desk, file: Path | None, complete: bool, folder: str) -> No
     inserted or moved is named by its number, and any finding ends in exit code 1. With --complete,
     every transaction to the suite by a declared holder of a role must be in the log.
     """
-    path = file or log_path(desk, folder)
+    path = file or desk.log_in(folder)
     findings = logcheck.verify(path, desk.chain)
     if complete:
         suite = desk.board()
