@@ -72,8 +72,9 @@ def errand(world, tmp_path):
         errand = Errand(world, tmp_path, proxy.port, quick())
         errand.proxy = proxy
         yield errand
-    world.chain.result("evm_setAutomine", [True])
+    # In this order: else what is left is mined while, or after, the chain is set back.
     world.chain.result("anvil_dropAllTransactions", [])
+    world.chain.result("evm_setAutomine", [True])
     world.chain.restore(point)
 
 
