@@ -9,7 +9,7 @@ An order is delivered
 ├── given that the node dropped it: sent again, the same bytes
 ├── given that blocks come late: pending, never failed; the rerun goes on
 ├── given a fee too low for the next blocks: the same number at a higher fee, within the cap
-├── given a base fee above the cap: nothing is signed
+├── given a base fee above the cap: nothing is signed; above it afterwards: pending
 ├── given an account without gas: nothing is signed; in mid-batch: the rest is done later
 ├── given a feed that goes stale on the way: refused, and issued later
 ├── given that it reverts in its block: the contract's refusal, nothing changed, may be repeated
@@ -36,6 +36,7 @@ import pytest
 
 from pegboard import journal as states
 from pegboard.config import Caps
+from pegboard.courier import WINDOW
 from pegboard.errors import (
     ChainError,
     FeeTooHigh,
@@ -76,6 +77,8 @@ def errand(world, tmp_path):
     world.chain.result("anvil_dropAllTransactions", [])
     world.chain.result("evm_setAutomine", [True])
     world.chain.restore(point)
+    # What the next block costs at least is not set back with the chain.
+    world.chain.result("anvil_setNextBlockBaseFeePerGas", [hex(10**9)])
 
 
 def deliver(errand, number=0, **changes):
@@ -297,6 +300,33 @@ def test_a_base_fee_above_the_cap(errand):
     assert errand.count() == before
 
 
+def test_a_base_fee_that_rises_after_signing(errand):
+    """The price is never paid: pending, until the chain is cheaper."""
+    errand.config = quick(max_fee=5 * 10**9)
+    errand.node.result("evm_setAutomine", [False])
+    sent = []
+
+    def rise(_, method):
+        if method == SENT:
+            sent.append(method)
+        elif sent == [SENT]:
+            errand.node.result("anvil_setNextBlockBaseFeePerGas", [hex(10**11)])
+            errand.node.result("anvil_mine", ["0x1"])
+            sent.append("a block that is too dear")
+
+    errand.proxy.start(rise)
+    with pytest.raises(Pending):
+        deliver(errand)
+    assert "a block that is too dear" in sent
+    assert errand.minted() == []
+    errand.proxy.start()
+    errand.node.result("anvil_setNextBlockBaseFeePerGas", [hex(10**9)])
+    errand.node.result("evm_setAutomine", [True])
+    errand.node.result("anvil_mine", ["0x2"])
+    deliver(errand)
+    holds(errand)
+
+
 def test_an_account_without_gas(errand):
     errand.node.result("anvil_setBalance", [key(MINTER).address, hex(1000)])
     with pytest.raises(ChainError):
@@ -343,14 +373,19 @@ def test_a_feed_that_goes_stale_on_the_way(errand):
 def test_out_of_gas_money_in_mid_batch(errand):
     """What was paid for is done, what was not is refused before it is signed; then the rest."""
     wishes, me = [errand.wish(n) for n in range(40)], key(MINTER).address
-    errand.courier().deliver(wishes[0])
-    order = errand.journal().latest(1)[0]
-    enough = 20 * order.newest.gas * order.newest.max_fee
-    errand.node.result("anvil_setBalance", [me, hex(enough)])
+    sent = []
+
+    def spend(_, method):
+        if method == SENT:
+            sent.append(method)
+        elif len(sent) == WINDOW:
+            errand.node.result("anvil_setBalance", [me, hex(1000)])
+
+    errand.proxy.start(spend)
     with pytest.raises(ChainError, match="send it gas, then repeat the command"):
         list(errand.courier().deliver_all(wishes))
-    done = len(errand.minted())
-    assert 1 < done < 40
+    assert len(errand.minted()) == WINDOW
+    errand.proxy.start()
     errand.node.result("anvil_setBalance", [me, hex(10**18)])
     assert len(list(errand.courier().deliver_all(wishes))) == 40
     holds(errand, 40)
