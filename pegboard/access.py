@@ -53,7 +53,7 @@ def may_call(authority: Contract, call: Call, sender: str) -> tuple[bool, int]:
     if call.to != authority.address:
         immediate, delay = authority.call("canCall", sender, call.to, selector)
         return immediate or delay > 0, delay
-    role_id, wait = _kept(authority, call.data)
+    role_id, wait = role_kept(authority, call.data)
     if role_id is None:
         if authority.call("isTargetClosed", authority.address):
             return False, 0
@@ -62,7 +62,7 @@ def may_call(authority: Contract, call: Call, sender: str) -> tuple[bool, int]:
     return (True, max(delay, wait)) if member else (False, 0)
 
 
-def _kept(authority: Contract, data: bytes) -> tuple[int | None, int]:
+def role_kept(authority: Contract, data: bytes) -> tuple[int | None, int]:
     """The role that the manager itself asks for, if it does, and the delay of the target."""
     names = {authority.selector(name): name for name in (*OF_ADMIN, *OF_GRANTER)}
     name = names.get(data[:4], "")

@@ -117,7 +117,7 @@ def burn(peg: Peg, units: int, ref: bytes) -> Action:
 
 
 #: Verbs on lists of accounts: what asks whether it is so already, the answer, and the words.
-_MARKS = {
+MARKS = {
     "blacklist": ("isBlacklisted", True, "bar {who} from sending, receiving and spending"),
     "unblacklist": ("isBlacklisted", False, "lift the blacklisting of {who}"),
     "freeze": ("isFrozen", True, "freeze {who}, which can then receive but not send"),
@@ -129,7 +129,7 @@ _MARKS = {
 
 def mark(peg: Peg, verb: str, accounts: Sequence[str], ref: bytes) -> Action:
     """One of the verbs that take accounts: (un)blacklist, (un)freeze, (un)verify."""
-    question, wanted, words = _MARKS[verb]
+    question, wanted, words = MARKS[verb]
     if len(set(accounts)) != len(accounts):
         raise InputError("the same address is given twice: name each once")
     done = all(peg.token.call(question, account) == wanted for account in accounts)

@@ -19,15 +19,7 @@ if TYPE_CHECKING:
 
 def receipt_of(receipt: Mapping[str, Any]) -> Receipt:
     """A receipt as JSON-RPC writes it."""
-    logs = tuple(
-        Log(
-            to_checksum_address(log["address"]),
-            tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
-            bytes.fromhex(log["data"][2:]),
-            log["transactionHash"],
-        )
-        for log in receipt["logs"]
-    )
+    logs = tuple(Log.read(log) for log in receipt["logs"])
     block, gas = (integer(receipt[name], "a receipt") for name in ("blockNumber", "gasUsed"))
     return Receipt(receipt["transactionHash"], block, gas, logs)
 

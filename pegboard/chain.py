@@ -31,6 +31,16 @@ class Log:
     data: bytes
     tx: str = ""
 
+    @classmethod
+    def read(cls, log: Mapping[str, Any]) -> Log:
+        """As JSON-RPC writes it."""
+        return cls(
+            to_checksum_address(log["address"]),
+            tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
+            bytes.fromhex(log["data"][2:]),
+            log["transactionHash"],
+        )
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -142,15 +152,7 @@ class JsonRpc(ABC):
         }
         try:
             found = self.result("eth_getLogs", [wanted])
-            return tuple(
-                Log(
-                    to_checksum_address(log["address"]),
-                    tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
-                    bytes.fromhex(log["data"][2:]),
-                    log["transactionHash"],
-                )
-                for log in found
-            )
+            return tuple(Log.read(log) for log in found)
         except (ChainError, ValueError, KeyError, TypeError) as fault:
             raise ChainError(
                 f"the node does not tell the past events of {address} ({safe_text(fault)}): "

@@ -92,7 +92,9 @@ class Courier:
 
     def deliver(self, wish: Wish) -> Receipt:
         """One effect: signed unless it was before, sent until included, and confirmed."""
-        return next(self.deliver_all([wish]))
+        # To its end, which frees the signer for others.
+        [receipt] = self.deliver_all([wish])
+        return receipt
 
     def deliver_all(self, wishes: Sequence[Wish]) -> Iterator[Receipt]:
         """Effects of one signer in this order, several under way at a time.

@@ -181,14 +181,7 @@ class Fork(JsonRpc):
         receipt = self._receipt(self.result("eth_sendTransaction", [call | fields]))
         if int(receipt["status"], 16) != 1:
             raise ChainError("a call was taken in simulation, and refused on the copy of the chain")
-        logs = tuple(
-            Log(
-                to_checksum_address(log["address"]),
-                tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
-                bytes.fromhex(log["data"][2:]),
-            )
-            for log in receipt["logs"]
-        )
+        logs = tuple(Log.read(log) for log in receipt["logs"])
         trace = {"tracer": "prestateTracer", "tracerConfig": {"diffMode": True}}
         [changed] = self.result("debug_traceBlockByNumber", ["latest", trace])
         return _attempt(changed["result"], logs, int(receipt["gasUsed"], 16))

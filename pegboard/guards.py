@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pegboard import bulk
+from pegboard.access import titles
 from pegboard.errors import InputError
 from pegboard.words import amount_in_words, same_words
 
@@ -18,22 +19,12 @@ if TYPE_CHECKING:
 
 def suite_contracts(suite: Suite) -> dict[str, str]:
     """Every contract of the suite on this chain, with what it is; all currencies, not one alone."""
-    found: dict[str, str] = {
-        suite.authority.address: "the Authority",
-        suite.audits.address: "the audit register",
-        suite.controls.address: "Controls",
-        suite.feed_controls.address: "FeedControls",
-        suite.registry.address: "the currency registry",
-    }
-    found |= {contract.address: f"the {name}" for name, contract in suite.desks.by_name.items()}
+    found: dict[str, str] = {}
     for code in suite.registry.call("codes"):
         token, feed = suite.registry.call("currencyOf", code)
         found[suite.registry.at(token).address] = f"the {code.decode()} token"
         found[suite.registry.at(feed).address] = f"the {code.decode()} reserve feed"
-    for code, peg in suite.pegs.items():
-        found[peg.token.address] = f"the {code} token"
-        found[peg.feed.address] = f"the {code} reserve feed"
-    return found
+    return found | titles(suite)
 
 
 def ours_among(suite: Suite, peg: Peg, accounts: Sequence[str]) -> dict[str, str]:

@@ -173,16 +173,6 @@ def pay(
             return
 
 
-def one_by_one(peg: Peg) -> Deliver:
-    """Delivers by waiting for each transaction before the next one is sent."""
-
-    def deliver(wishes: Sequence[Wish]) -> Iterator[Receipt]:
-        for wish in wishes:
-            yield peg.token.submit(wish.data, sender=wish.signer, note=wish.note)
-
-    return deliver
-
-
 def padded(account: str) -> bytes:
     """An address as an indexed word of an event."""
     return bytes.fromhex(account[2:]).rjust(32, b"\0")

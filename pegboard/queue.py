@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from eth_abi import decode
-
-from pegboard.access import ADMIN_ID, OF_ADMIN, OF_GRANTER
+from pegboard.access import ADMIN_ID, role_kept
 from pegboard.actions import Action
 from pegboard.amounts import format_duration
 from pegboard.chain import History, JsonRpc
@@ -129,13 +127,9 @@ def find(found: Iterable[Operation], text: str) -> Operation:
 def required_role(authority: Contract, operation: Operation) -> int:
     """The role that the call takes, as the manager itself decides it."""
     if operation.target == authority.address:
-        named = {authority.selector(name): name for name in (*OF_ADMIN, *OF_GRANTER)}
-        name = named.get(operation.data[:4], "")
-        if name in OF_ADMIN:
-            return ADMIN_ID
-        if name in OF_GRANTER:
-            (role,) = decode(["uint64"], operation.data[4:36])
-            return int(authority.call("getRoleAdmin", role))
+        role_id, _ = role_kept(authority, operation.data)
+        if role_id is not None:
+            return role_id
     return _mapped(authority, operation)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pegboard import bulk, rows
-from pegboard.actions import desk_action
+from pegboard.actions import MARKS, desk_action
 from pegboard.errors import NotDue, RowsError
 from pegboard.guards import ours_among
 from pegboard.inputs import reference_text
@@ -31,13 +31,6 @@ COLUMNS = (rows.Column("account", rows.account),)
 #: Accounts in a transaction: about 5 million gas where each is new to the token.
 PART = 200
 MOST = 50_000
-#: What asks whether it is so already, the answer that is wanted, and the words.
-_VERBS = {
-    "blacklist": ("isBlacklisted", True, "bar {count} from sending, receiving and spending"),
-    "unblacklist": ("isBlacklisted", False, "lift the blacklisting of {count}"),
-    "verify": ("isVerified", True, "mark {count} as verified"),
-    "unverify": ("isVerified", False, "mark {count} as not verified"),
-}
 DONE, SCHEDULED, OPEN = "done", "scheduled", "open"
 
 
@@ -55,7 +48,7 @@ class Roll:
 
     def settled(self) -> set[str]:
         """The accounts for which it is so already."""
-        view, wanted, _ = _VERBS[self.verb]
+        view, wanted, _ = MARKS[self.verb]
         found = bulk.which(self.peg.token, view, list(self.rows))
         return found if wanted else set(self.rows) - found
 
@@ -66,8 +59,8 @@ class Roll:
 
     def whole(self, part: Action) -> Action:
         """The first part to send, told as the whole file: what a person confirms."""
-        _, _, words = _VERBS[self.verb]
-        text = words.format(count=f"{len(self.rows):,} accounts") + f" in {self.peg.config.code}"
+        _, _, words = MARKS[self.verb]
+        text = words.format(who=f"{len(self.rows):,} accounts") + f" in {self.peg.config.code}"
         text += f", in {len(self.parts)} parts" if len(self.parts) > 1 else ""
         named = reference_text(self.ref)
         text += f", reference {named}" if named else ""
@@ -100,14 +93,14 @@ def roll_of(suite: Suite, peg: Peg, verb: str, path: Path, ref: bytes) -> Roll:
         told = [f"row {accounts[a]}, account: {a} is {refused[a]}" for a in by_row]
         raise RowsError(path.name, told)
     listed = list(accounts)
-    _, _, words = _VERBS[verb]
+    _, _, words = MARKS[verb]
     slices = [listed[start : start + PART] for start in range(0, len(listed), PART)]
     parts = tuple(
         desk_action(
             peg.token,
             verb,
             (part, ref),
-            words.format(count=f"{len(part)} accounts")
+            words.format(who=f"{len(part)} accounts")
             + f" in {peg.config.code}, part {number} of {len(slices)}",
             ref=ref,
             peg=peg,

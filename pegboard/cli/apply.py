@@ -13,7 +13,7 @@ from pegboard.cli import proposing, show, show_plans
 from pegboard.cli.declared import declaration_option, declared_at, write_records
 from pegboard.cli.desk import SCHEDULED
 from pegboard.cli.options import at_desk
-from pegboard.plan import creations, moves
+from pegboard.plan import creations, due_calls, moves
 
 if TYPE_CHECKING:
     from pegboard.apply import Applied
@@ -46,7 +46,7 @@ def apply(desk: Desk, file: str | None, declaration: str | None) -> None:
             records.require_recorded_code(found.suite, record)
     done = _carry_out(desk, planner, plan, reviewed)
     result, text = _result(desk, found, planner, done)
-    calls = [m.call for m in moves(done.left, planner.suite.authority, desk.safe or "")]
+    calls = due_calls(done.left, planner.suite.authority, desk.safe or "")
     if desk.safe and calls:
         proposing.write(desk, proposing.safe_of(desk), calls, result)
     desk.answer(result, text)

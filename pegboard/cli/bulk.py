@@ -24,9 +24,8 @@ def deliver(desk: Desk) -> Deliver:
     """Sends through the desk's courier, several transactions under way at a time."""
 
     def send(wishes: Sequence[Wish]) -> Iterator[Receipt]:
-        courier = desk.chain.courier
         try:
-            yield from courier.deliver_all(wishes) if courier else ()
+            yield from desk.sender.deliver_all(wishes)
         except Reverted as fault:
             raise named(fault, desk.artifacts.errors) from fault
 

@@ -151,13 +151,14 @@ class Desk:
 
     def write_down(self, order: Order) -> None:
         """Adds what became of an order to the log of operations."""
-        written = oplog.record_order(self.log_in(self._log), self.chain.chain_id, order)
+        written = oplog.record_order(self.log_path, self.chain.chain_id, order)
         for note in written.notes if written else ():
             show.progress(note)
 
-    def log_in(self, folder: str | Path) -> Path:
-        """The log of operations of this chain in a folder."""
-        return oplog.path_of(self.root / folder, self.chain.chain_id, self.genesis)
+    @property
+    def log_path(self) -> Path:
+        """The log of operations of this chain."""
+        return oplog.path_of(self.root / self._log, self.chain.chain_id, self.genesis)
 
     @cached_property
     def genesis(self) -> str:
@@ -355,7 +356,7 @@ class Desk:
     def _write_refusal(self, action: actions.Action, fault: Exception) -> None:
         """A key that was used for what it may not do is on record, too."""
         oplog.record(
-            self.log_in(self._log),
+            self.log_path,
             chain_id=self.chain.chain_id,
             verb=action.verb,
             sentence=f"{action.call.text}: {safe_text(fault)}",

@@ -7,21 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pegboard import oplog
-from pegboard.cli.options import at_desk
+from pegboard.cli.options import at_desk, log_option
 from pegboard.errors import LogError
 
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
-
-log_option = click.option(
-    "--log",
-    "folder",
-    type=click.Path(file_okay=False),
-    default="oplog",
-    show_default=True,
-    envvar="PEGBOARD_LOG",
-    help="Folder of the operations log.",
-)
 
 
 @click.group()
@@ -33,9 +23,9 @@ def log() -> None:
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
 @click.option("--ref", help="Only the operations of this ticket, case or bank reference.")
 @log_option
-def list_all(desk: Desk, last: int, ref: str | None, folder: str) -> None:
+def list_all(desk: Desk, last: int, ref: str | None) -> None:
     """List the last operations of this chain; `verify-log` says whether the log is sound."""
-    path = desk.log_in(folder)
+    path = desk.log_path
     if not path.exists():
         raise LogError(f"no operation was logged for chain {desk.chain.chain_id} in {path.parent}")
     found = [entry for entry in oplog.entries(path) if ref in (None, entry["reference"])][-last:]

@@ -19,6 +19,8 @@ from pegboard.inputs import address
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Wrap = Callable[[Callable[..., None]], Callable[..., None]]
+
 
 class PegCommand(ConnectedProviderCommand):
     """Every fault that can be foreseen becomes one line on stderr and exit code 1."""
@@ -92,7 +94,9 @@ def at_desk(
 
         # Ape asks the signature what to hand over, and would look through to the inner one.
         del command.__wrapped__
-        given = (_SIGNING if signs else ()) + (_PROPOSING if signs and proposes else ())
+        given: tuple[Any, ...] = (_SIGNING if signs else ()) + (
+            _PROPOSING if signs and proposes else ()
+        )
         for option in given + _COMMON:
             option(command)
         made: click.Command = click.command(name, cls=PegCommand)(command)
@@ -103,13 +107,29 @@ def at_desk(
     return decorate
 
 
-journal_option = click.option(
+def folder_option(*names: str, default: str, variable: str = "", text: str) -> Wrap:
+    """An option for a folder that is there by default; a variable can say another, for good."""
+    return click.option(
+        *names,
+        type=click.Path(file_okay=False),
+        default=default,
+        show_default=True,
+        envvar=variable or None,
+        help=text,
+    )
+
+
+journal_option = folder_option(
     "--journal",
-    type=click.Path(file_okay=False),
     default="journal",
-    show_default=True,
-    envvar="PEGBOARD_JOURNAL",
-    help="Folder of the journal of what was signed.",
+    variable="PEGBOARD_JOURNAL",
+    text="Folder of the journal of what was signed.",
+)
+log_option = folder_option(
+    "--log",
+    default="oplog",
+    variable="PEGBOARD_LOG",
+    text="Folder of the log of operations.",
 )
 #: What the desk takes of a command's options.
 _DESK = ("account", "deployer", "yes", "journal", "log", "safe", "proposals")
@@ -118,36 +138,21 @@ _COMMON = (
     click.option(
         "--deployer", help="Who deployed: address or alias. Default: as recorded, or TEST::0."
     ),
-    click.option(
-        "--records",
-        type=click.Path(file_okay=False),
-        default="deployments",
-        show_default=True,
-        help="Folder of the deployment records.",
-    ),
+    folder_option("--records", default="deployments", text="Folder of the deployment records."),
 )
 _SIGNING = (
     account_option(prompt=False),
     click.option("-y", "--yes", is_flag=True, help="Do not ask before signing."),
     journal_option,
-    click.option(
-        "--log",
-        type=click.Path(file_okay=False),
-        default="oplog",
-        show_default=True,
-        envvar="PEGBOARD_LOG",
-        help="Folder of the log of operations.",
-    ),
+    log_option,
 )
 _PROPOSING = (
     click.option("--safe", type=Address(), help="Propose it to the owners of this Safe instead."),
-    click.option(
+    folder_option(
         "--proposals",
-        type=click.Path(file_okay=False),
         default="proposals",
-        show_default=True,
-        envvar="PEGBOARD_PROPOSALS",
-        help="Folder of what was proposed to Safes.",
+        variable="PEGBOARD_PROPOSALS",
+        text="Folder of what was proposed to Safes.",
     ),
 )
 code_argument = click.argument("code", metavar="CODE")

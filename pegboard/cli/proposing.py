@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pegboard import actions, once, proposals, quorum
-from pegboard.addressbook import load_addresses
 from pegboard.cli import show, show_desks
 from pegboard.cli.desk import SCHEDULED, signature_bytes
 from pegboard.decode import Decoder
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 
 def decoder_of(desk: Desk) -> Decoder:
     """Reads calls to the contracts that the desk has open."""
-    book = load_addresses(desk.root / "addresses.toml", desk.chain.chain_id)
-    names = {address: holder.label for address, holder in book.holders.items()}
+    names = {address: holder.label for address, holder in desk.address_book.holders.items()}
     return Decoder(desk.opened, desk.roles, names)
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pegboard import logcheck, oplog
-from pegboard.cli.log import log_option
-from pegboard.cli.options import at_desk
+from pegboard.cli.options import at_desk, log_option
 
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
@@ -21,14 +20,14 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("file", required=False, type=_file)
 @click.option("--complete", is_flag=True, help="Also look for operations that the log lacks.")
 @log_option
-def verify_log(desk: Desk, file: Path | None, complete: bool, folder: str) -> None:
+def verify_log(desk: Desk, file: Path | None, complete: bool) -> None:
     """Check every line of the operations log against the others, its head file and the chain.
 
     FILE is another log than this chain's, such as a copy. A line that was changed, removed,
     inserted or moved is named by its number, and any finding ends in exit code 1. With --complete,
     every transaction to the suite by a declared holder of a role must be in the log.
     """
-    path = file or desk.log_in(folder)
+    path = file or desk.log_path
     findings = logcheck.verify(path, desk.chain)
     if complete:
         suite = desk.board()

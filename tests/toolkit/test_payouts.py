@@ -31,6 +31,7 @@ from pegboard import paying, payout_report, payouts
 from pegboard.addressbook import AddressBook, Holder
 from pegboard.errors import ChainError, InputError, Reverted, RowsError
 from pegboard.inputs import reference
+from tests.support.delivery import one_by_one
 from tests.support.remember import Remembering
 from tests.support.world import REF, build_world, currencies, key
 
@@ -90,7 +91,7 @@ def faults(world, batch, book=NOBODY, **flags):
 
 
 def run(world, batch):
-    paying.pay(batch, paying.one_by_one(world.peg))
+    paying.pay(batch, one_by_one(world))
 
 
 def balances(world, batch):
@@ -289,7 +290,7 @@ def test_every_row_is_paid_once_however_often(take, world):
     """T1, T2: a second run sends nothing."""
     batch = take(people(401))
     told = []
-    paying.pay(batch, paying.one_by_one(world.peg), lambda *both: told.append(both))
+    paying.pay(batch, one_by_one(world), lambda *both: told.append(both))
     assert [chunk.index for chunk, _ in told] == [0, 1, 2]
     sent = world.chain.sent
     run(world, batch)
@@ -304,14 +305,8 @@ def test_what_was_stopped_goes_on_where_it_was(take, world, stop):
     """T2: stopped before any chunk, the next run pays exactly the rest."""
     batch = take(people(401))
 
-    def cut(wishes):
-        for number, wish in enumerate(wishes):
-            if number == stop:
-                raise ChainError("the node is away")
-            yield world.token.submit(wish.data, sender=wish.signer)
-
     with pytest.raises(ChainError, match="away"):
-        paying.pay(batch, cut)
+        paying.pay(batch, one_by_one(world, stop))
     assert [chunk.index for chunk in paying.remaining(batch)] == list(range(stop, 3))
     run(world, batch)
     assert balances(world, batch) == [p.units for p in batch.file.payments]

@@ -17,8 +17,9 @@ standing
 import pytest
 from eth_utils import keccak, to_checksum_address
 
-from pegboard import paying, rolls
+from pegboard import rolls
 from pegboard.errors import ChainError, NotPermitted, RowsError
+from tests.support.delivery import one_by_one
 from tests.support.world import REF
 
 
@@ -51,7 +52,7 @@ def faults(make):
 
 def run(world, roll, role, deliver=None):
     told = []
-    deliver = deliver or paying.one_by_one(world.peg)
+    deliver = deliver or one_by_one(world)
     rolls.carry_out(rolls.to_send(world.suite, roll, world.member(role)), deliver, told.append)
     return told
 
@@ -165,14 +166,8 @@ def test_what_was_stopped_goes_on_where_it_was(world, roll, stop):
     """T2: the same command does the rest."""
     made = roll(people(401))
 
-    def cut(wishes):
-        for number, wish in enumerate(wishes):
-            if number == stop:
-                raise ChainError("the node is away")
-            yield world.token.submit(wish.data, sender=wish.signer)
-
     with pytest.raises(ChainError, match="away"):
-        run(world, made, "BLACKLISTER", cut)
+        run(world, made, "BLACKLISTER", one_by_one(world, stop))
     done = min(200 * stop, 401)
     wanted = {"done": done, "open": 401 - done}
     assert counts(world, made, "BLACKLISTER")[0] == {k: n for k, n in wanted.items() if n}
