@@ -85,6 +85,8 @@ class Courier:
     unlogged: list[str] = field(default_factory=list)
     #: When this process last sent which bytes.
     _sent: dict[str, float] = field(default_factory=dict)
+    #: The receipts of orders that have an end, until they are handed over.
+    _confirmed: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     #: Since when the number of which order is taken, and by none of ours.
     _missed: dict[int, float] = field(default_factory=dict)
 
@@ -324,13 +326,7 @@ class Courier:
         if order.state in states.OPEN:
             order = self._pursue(order)
         if order.state == states.DONE:
-            try:
-                receipt = self._receipt(order.tx)
-            except ChainError:
-                receipt = None
-            if receipt is None:
-                raise Pending(_pending_text(order))
-            return receipt_of(receipt)
+            return receipt_of(self._confirmed.pop(order.id))
         self._complain(order)
         raise AssertionError(order.state)
 
@@ -469,6 +465,7 @@ class Courier:
             if (order.state, order.block_hash) == (states.INCLUDED, block_hash):
                 return order
             return self.journal.mark(order, states.INCLUDED, **place)
+        self._confirmed[order.id] = receipt
         succeeded = integer(receipt["status"], "eth_getTransactionReceipt") == 1
         state = states.DONE if succeeded else states.REVERTED
         return self._end(order, states.CANCELLED if attempt.cancels else state, **place)
