@@ -13,8 +13,8 @@ from pegboard.amounts import format_amount
 from pegboard.chain import History
 from pegboard.errors import ChainError, InputError, NotPermitted, Pending, ReferenceUsed
 from pegboard.inputs import NO_REFERENCE, reference_text
-from pegboard.journal import Note
 from pegboard.operate import Outcome, delay_of, due_at, perform
+from pegboard.sending.journal import Note
 from pegboard.status import PAUSES, PegStatus, status_of
 from pegboard.suite import targets
 

@@ -13,13 +13,13 @@ from eth_utils import to_checksum_address, to_hex
 
 from pegboard.config import LOCAL_CHAINS
 from pegboard.errors import ChainError, NotPermitted, Reverted, safe_text
-from pegboard.journal import NO_NOTE, Wish
+from pegboard.sending.journal import NO_NOTE, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pegboard.courier import Courier
-    from pegboard.journal import Note
+    from pegboard.sending.courier import Courier
+    from pegboard.sending.journal import Note
 
 
 @dataclass(frozen=True)

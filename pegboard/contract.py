@@ -11,14 +11,14 @@ from eth_abi import decode, encode
 from eth_utils import keccak, to_checksum_address
 
 from pegboard.errors import ArtifactError, Reverted
-from pegboard.journal import NO_NOTE
+from pegboard.sending.journal import NO_NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pegboard.chain import Chain, Log, Receipt
-    from pegboard.journal import Note
+    from pegboard.sending.journal import Note
 
 Abi = list[dict[str, Any]]
 

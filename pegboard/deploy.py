@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pegboard.apply import Applied, send
+from pegboard.desired.apply import Applied, send
+from pegboard.desired.plan import Move, Plan, Planner
 from pegboard.errors import DeploymentError
-from pegboard.plan import Move, Plan, Planner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pegboard.contract import Contract
-from pegboard.places import NOTHING_RECORDED
+from pegboard.desired.places import NOTHING_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pegboard.chain import Chain
     from pegboard.config import DesksConfig
     from pegboard.contract import Artifacts
-    from pegboard.places import Recorded
+    from pegboard.desired.places import Recorded
 
     Resolver = Callable[[str], str]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pegboard import bulk
-from pegboard.access import titles
+from pegboard.desired.access import titles
 from pegboard.errors import InputError
+from pegboard.files import bulk
 from pegboard.words import amount_in_words, same_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pegboard.addressbook import AddressBook
     from pegboard.config import CurrencyConfig
+    from pegboard.files.addressbook import AddressBook
     from pegboard.suite import Peg, Suite
 
 

@@ -11,16 +11,16 @@ from eth_utils import to_checksum_address
 
 from pegboard.actions import Action, desk_action, money
 from pegboard.amounts import parse_amount
-from pegboard.bank import Credit, deposit_reference, unique
 from pegboard.calendars import day_text
 from pegboard.errors import InputError, PegboardError
+from pegboard.files.bank import Credit, deposit_reference, unique
 from pegboard.inputs import reference_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pegboard.bank import Ignored, Statement
     from pegboard.contract import Contract
+    from pegboard.files.bank import Ignored, Statement
     from pegboard.suite import Peg, Suite
 
 STATUSES = ("none", "proposed", "issued", "cancelled", "expired")

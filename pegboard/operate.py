@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pegboard.access import may_call
 from pegboard.amounts import format_duration
+from pegboard.desired.access import may_call
 from pegboard.errors import NotDue, NotPermitted
-from pegboard.journal import NO_NOTE, Note
+from pegboard.sending.journal import NO_NOTE, Note
 
 if TYPE_CHECKING:
     from pegboard.chain import Receipt

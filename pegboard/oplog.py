@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
 
-from pegboard import atomic, locks
-from pegboard import journal as states
+from pegboard import locks
 from pegboard.errors import LogError
+from pegboard.files import atomic
 from pegboard.inputs import moment_text
+from pegboard.sending import journal as states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
-    from pegboard.journal import Order
+    from pegboard.sending.journal import Order
 
 FIRST = "0x" + "00" * 32
 #: What an operation came to; only those that were sent have a transaction.

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pegboard.access import ADMIN_ID, role_kept
 from pegboard.actions import Action
 from pegboard.amounts import format_duration
 from pegboard.chain import History, JsonRpc
 from pegboard.contract import Call, Contract, selector_of, signature_of
-from pegboard.decode import Decoder
+from pegboard.desired.access import ADMIN_ID, role_kept
 from pegboard.errors import ChainError, InputError, NotDue, NotPermitted
 from pegboard.inputs import moment_text
+from pegboard.reading.decode import Decoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

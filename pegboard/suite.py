@@ -9,16 +9,16 @@ from eth_utils import to_checksum_address
 
 from pegboard.config import SUITE_PREFIX
 from pegboard.contract import Artifacts, Contract
+from pegboard.desired.places import NOTHING_RECORDED
 from pegboard.desks import Desks, locate_desks
 from pegboard.errors import ConfigError, DeploymentError
-from pegboard.places import NOTHING_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pegboard.chain import Chain
     from pegboard.config import CurrencyConfig, DesksConfig, RoleConfig, RolesConfig
-    from pegboard.places import Recorded
+    from pegboard.desired.places import Recorded
 
     Resolver = Callable[[str], str]
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pegboard.chain import Chain
-    from pegboard.decode import Decoder, Effect, Known
+    from pegboard.reading.decode import Decoder, Effect, Known
+    from pegboard.reading.wording import Words
     from pegboard.suite import Peg
-    from pegboard.wording import Words
 
 #: What is asked of a contract of each kind, and what people call the answer.
 VIEWS: Mapping[str, Mapping[str, str]] = {

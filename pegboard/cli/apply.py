@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pegboard import apply as library
-from pegboard import records, saved
 from pegboard.cli import proposing, show, show_plans
 from pegboard.cli.declared import declaration_option, declared_at, write_records
 from pegboard.cli.desk import SCHEDULED
 from pegboard.cli.options import at_desk
-from pegboard.plan import creations, due_calls, moves
+from pegboard.desired import apply as library
+from pegboard.desired import records, saved
+from pegboard.desired.plan import creations, due_calls, moves
 
 if TYPE_CHECKING:
-    from pegboard.apply import Applied
     from pegboard.cli.declared import Declared
     from pegboard.cli.desk import Desk
-    from pegboard.plan import Plan, Planner
-    from pegboard.saved import SavedPlan
+    from pegboard.desired.apply import Applied
+    from pegboard.desired.plan import Plan, Planner
+    from pegboard.desired.saved import SavedPlan
 
 
 @at_desk()

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from pegboard.chain import Receipt
     from pegboard.cli.desk import Desk
-    from pegboard.journal import Wish
-    from pegboard.paying import Deliver
+    from pegboard.files.paying import Deliver
+    from pegboard.sending.journal import Wish
 
 #: Parts that a Safe executes in one transaction: 11 of the 16.7 million gas it may take (EIP-7825).
 IN_A_PROPOSAL = 2

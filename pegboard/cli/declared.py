@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pegboard import records
-from pegboard.declaration import load_declaration
+from pegboard.desired import records
+from pegboard.desired.declaration import load_declaration
+from pegboard.desired.plan import Planner
 from pegboard.errors import DeploymentError, InputError
-from pegboard.plan import Planner
 from pegboard.suite import locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pegboard.cli.desk import Desk
-    from pegboard.declaration import Declaration
-    from pegboard.places import Recorded
+    from pegboard.desired.declaration import Declaration
+    from pegboard.desired.places import Recorded
     from pegboard.suite import Suite
 
 declaration_option = click.option(

@@ -14,8 +14,7 @@ from ape.api import TestAccountAPI
 from ape.utils.basemodel import ManagerAccessMixin
 from ape.utils.testing import DEFAULT_TEST_MNEMONIC, generate_dev_accounts
 
-from pegboard import actions, oplog, records
-from pegboard.addressbook import AddressBook, load_addresses
+from pegboard import actions, oplog
 from pegboard.calendars import load_calendars
 from pegboard.chain import ApeChain, ApeSigner
 from pegboard.chains import chain_of, load_chains
@@ -23,7 +22,8 @@ from pegboard.cli import show
 from pegboard.compiled import compiled
 from pegboard.config import LOCAL_CHAINS, chain_key, load_currencies, load_desks, load_roles
 from pegboard.contract import Artifacts
-from pegboard.courier import Courier, Signer
+from pegboard.desired import records
+from pegboard.desired.places import NOTHING_RECORDED
 from pegboard.errors import (
     DeploymentError,
     InputError,
@@ -33,11 +33,12 @@ from pegboard.errors import (
     safe_text,
 )
 from pegboard.explain import refusal
+from pegboard.files.addressbook import AddressBook, load_addresses
 from pegboard.guards import require_payable, require_typed, words_to_type
 from pegboard.inputs import address, reference_text
-from pegboard.journal import DONE, Journal, journal_path
 from pegboard.operate import next_step
-from pegboard.places import NOTHING_RECORDED
+from pegboard.sending.courier import Courier, Signer
+from pegboard.sending.journal import DONE, Journal, journal_path
 from pegboard.suite import locate
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     from pegboard.chain import Chain, Receipt
     from pegboard.chains import ChainConfig
     from pegboard.config import CurrencyConfig, DesksConfig, RolesConfig
-    from pegboard.journal import Order
-    from pegboard.places import Recorded
+    from pegboard.desired.places import Recorded
+    from pegboard.sending.journal import Order
     from pegboard.suite import Peg, Suite
 
 SCHEDULED = 3

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pegboard import bank, issuance
+from pegboard import issuance
 from pegboard.amounts import parse_amount
 from pegboard.cli import files, show_desks
 from pegboard.cli.options import at_desk, code_argument, ref_option
 from pegboard.errors import InputError
+from pegboard.files import bank
 from pegboard.inputs import reference
 
 if TYPE_CHECKING:
-    from pegboard.bank import Statement
     from pegboard.cli.desk import Desk
+    from pegboard.files.bank import Statement
 
 _file = click.option(
     "--bank-file",

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pegboard import journal as states
 from pegboard.amounts import format_amount
 from pegboard.cli import show
 from pegboard.cli.options import at_desk, journal_option
 from pegboard.inputs import moment_text
+from pegboard.sending import journal as states
 
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
-    from pegboard.journal import Order
+    from pegboard.sending.journal import Order
 
 
 @click.group()

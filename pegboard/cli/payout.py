@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pegboard import atomic, payout_report, payouts
 from pegboard.actions import money
 from pegboard.amounts import parse_amount
 from pegboard.cli import bulk, show_payouts
 from pegboard.cli.options import Address, at_desk
 from pegboard.errors import ChainError, InputError, PegboardError, Pending
-from pegboard.paying import examine, pay
+from pegboard.files import atomic, payout_report, payouts
+from pegboard.files.paying import examine, pay
 
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
-    from pegboard.payouts import Batch
+    from pegboard.files.payouts import Batch
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _payer = click.option("--payer", required=True, type=Address(), help="Whose tokens pay the file.")

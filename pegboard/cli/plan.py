@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pegboard import saved
 from pegboard.cli import show_plans
 from pegboard.cli.declared import declaration_option, declared_at
 from pegboard.cli.options import at_desk
+from pegboard.desired import saved
 
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk

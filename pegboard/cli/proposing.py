@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pegboard import actions, once, proposals, quorum
+from pegboard import actions
 from pegboard.cli import show, show_desks
 from pegboard.cli.desk import SCHEDULED, signature_bytes
-from pegboard.decode import Decoder
 from pegboard.errors import InputError, NotDue, NotPermitted
 from pegboard.operate import next_step
-from pegboard.proposals import Proposal
-from pegboard.safe import read_safe, require_signable, transaction
+from pegboard.reading.decode import Decoder
+from pegboard.safes import once, proposals, quorum
+from pegboard.safes.proposals import Proposal
+from pegboard.safes.safe import read_safe, require_signable, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from pegboard.actions import Action
     from pegboard.cli.desk import Desk
     from pegboard.contract import Call
-    from pegboard.decode import Effect
     from pegboard.issuance import Accounted
-    from pegboard.safe import Safe, SafeTx
+    from pegboard.reading.decode import Effect
+    from pegboard.safes.safe import Safe, SafeTx
 
 
 def decoder_of(desk: Desk) -> Decoder:

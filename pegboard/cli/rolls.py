@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pegboard import actions, atomic, rolls
+from pegboard import actions
 from pegboard.cli import bulk, show, show_payouts
 from pegboard.cli.desk import SCHEDULED
 from pegboard.errors import ChainError, PegboardError
+from pegboard.files import atomic, rolls
 from pegboard.inputs import moment_text, reference_text
 
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
-    from pegboard.rolls import Roll
+    from pegboard.files.rolls import Roll
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pegboard import proposals, quorum
 from pegboard.cli import proposing
 from pegboard.cli.options import Address, at_desk
 from pegboard.errors import NotPermitted
-from pegboard.fork import Fork
-from pegboard.preview import preview
-from pegboard.safe import pieces, read_safe, rejection, require_signable
+from pegboard.reading.fork import Fork
+from pegboard.reading.preview import preview
+from pegboard.safes import proposals, quorum
+from pegboard.safes.safe import pieces, read_safe, rejection, require_signable
 
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
-    from pegboard.proposals import Proposal
-    from pegboard.safe import Safe
+    from pegboard.safes.proposals import Proposal
+    from pegboard.safes.safe import Safe
 
 _path = click.Path(exists=True, dir_okay=False, path_type=Path)
 _file = click.argument("file", type=_path)

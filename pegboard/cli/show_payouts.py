@@ -11,16 +11,16 @@ from pegboard.actions import money
 from pegboard.amounts import format_amount, spoken_amount
 from pegboard.cli import show
 from pegboard.errors import InputError, RowsError
-from pegboard.payout_report import PAID, PENDING, SKIPPED
+from pegboard.files.payout_report import PAID, PENDING, SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pegboard.chain import Receipt
-    from pegboard.paying import Standing
-    from pegboard.payout_report import Report
-    from pegboard.payouts import Batch, Chunk
+    from pegboard.files.paying import Standing
+    from pegboard.files.payout_report import Report
+    from pegboard.files.payouts import Batch, Chunk
 
 _WORDS = {PAID: "paid", SKIPPED: "skipped", PENDING: "pending"}
 

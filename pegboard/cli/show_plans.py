@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pegboard.amounts import format_duration
+from pegboard.desired.plan import BLOCKED, NOW, SCHEDULE, WAITING
 from pegboard.inputs import moment_text
-from pegboard.plan import BLOCKED, NOW, SCHEDULE, WAITING
 
 if TYPE_CHECKING:
-    from pegboard.audit import Finding
-    from pegboard.differences import Step
-    from pegboard.plan import Plan, Signer
+    from pegboard.desired.audit import Finding
+    from pegboard.desired.differences import Step
+    from pegboard.desired.plan import Plan, Signer
 
 
 def plan_text(plan: Plan, content: dict[str, Any], now: int) -> str:

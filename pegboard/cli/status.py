@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pegboard import records
 from pegboard.cli import show
 from pegboard.cli.options import at_desk
+from pegboard.desired import records
 from pegboard.errors import DeploymentError
 from pegboard.status import PegStatus, holders_of, status_of
 

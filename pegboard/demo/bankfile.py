@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from pegboard.amounts import exact_amount
-from pegboard.credits import DECIMALS, units_of
+from pegboard.files.credits import DECIMALS, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,19 +12,19 @@ from eth_utils import keccak
 
 from pegboard import issuance, picture, redemption
 from pegboard.actions import desk_action, money
-from pegboard.bank import deposit_reference, read_statements
 from pegboard.calendars import day_text
 from pegboard.demo.bankfile import Row, camt_053
 from pegboard.demo.story import deploy
 from pegboard.desks import calendar_code
 from pegboard.errors import Unexpected
+from pegboard.files.bank import deposit_reference, read_statements
 from pegboard.inputs import moment_text, reference
 from pegboard.reserves import post
 from pegboard.signing import binding
 
 if TYPE_CHECKING:
-    from pegboard.bank import Statement
     from pegboard.demo.stage import Stage
+    from pegboard.files.bank import Statement
     from pegboard.issuance import Accounted, Line
     from pegboard.suite import Peg
 

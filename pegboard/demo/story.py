@@ -11,9 +11,9 @@ from pegboard import actions
 from pegboard.actions import money
 from pegboard.amounts import format_amount
 from pegboard.deploy import Deployer
+from pegboard.desired.parties import unknown_powers
 from pegboard.errors import NotDue, Unexpected
 from pegboard.inputs import reference
-from pegboard.parties import unknown_powers
 from pegboard.reserves import post
 from pegboard.signing import Authorization, permit
 

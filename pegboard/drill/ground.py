@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from eth_utils import keccak
 
 from pegboard.chains import chain_of
-from pegboard.courier import Courier, Signer
 from pegboard.demo.stage import Stage
 from pegboard.deploy import Deployer
 from pegboard.drill.node import ACCOUNTS, CHAIN_ID, Key, Node
 from pegboard.drill.report import Report, Step
 from pegboard.errors import ChainError, DrillFailed, PegboardError
 from pegboard.inputs import address, reference
-from pegboard.journal import Journal
 from pegboard.operate import perform
 from pegboard.reserves import post
+from pegboard.sending.courier import Courier, Signer
+from pegboard.sending.journal import Journal
 from pegboard.signing import binding
 from pegboard.suite import locate
 

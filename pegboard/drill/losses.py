@@ -10,7 +10,7 @@ from pegboard.drill.ground import Ground, attest
 from pegboard.drill.report import Planned
 from pegboard.errors import ChainError, Pending, Unexpected
 from pegboard.inputs import reference
-from pegboard.journal import DONE, SIGNED
+from pegboard.sending.journal import DONE, SIGNED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from eth_utils import keccak
 
-from pegboard import actions, expel, queue, records
+from pegboard import actions, expel, queue
 from pegboard.deploy import Deployer
+from pegboard.desired import records
 from pegboard.drill.ground import CODE, Ground, attest, holders_of
 from pegboard.drill.report import Planned
 from pegboard.errors import ReferenceUsed, Unexpected

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pegboard import __version__, atomic
+from pegboard import __version__
 from pegboard.amounts import format_duration
+from pegboard.files import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ import pytest
 from ape import Contract, accounts, networks
 from eth_utils import keccak, to_checksum_address
 
-from pegboard import bulk
+from pegboard.files import bulk
 from tests.integration.conftest import blocks
 from tests.support.node import attached
 from tests.support.world import ROOT, artifacts, resolve

@@ -22,8 +22,8 @@ from xml.etree import ElementTree as Xml
 import pytest
 from eth_utils import keccak, to_checksum_address
 
-from pegboard import bulk, payouts
 from pegboard.errors import ChainError, Reverted
+from pegboard.files import bulk, payouts
 from tests.integration.conftest import blocks
 from tests.support import malformed
 from tests.support.node import attached
@@ -199,7 +199,7 @@ def test_a_disk_that_is_full(console, node, file, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
-    monkeypatch.setattr("pegboard.atomic.os.fsync", full)
+    monkeypatch.setattr("pegboard.files.atomic.os.fsync", full)
     before = blocks()
     message = console.refused(PAYER, "payout", "run", str(path), "--total", "350.00")
     assert message == f"{path}: No space left on device"

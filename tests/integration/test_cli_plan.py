@@ -26,8 +26,8 @@ import pytest
 from ape import networks
 from eth_utils import keccak
 
-from pegboard.declaration import load_declaration
 from pegboard.deploy import Deployer
+from pegboard.desired.declaration import load_declaration
 from pegboard.suite import locate
 from tests.integration.conftest import Console, blocks, warp
 from tests.support.node import Attached

@@ -13,8 +13,8 @@ import errno
 import pytest
 from eth_utils import keccak, to_checksum_address
 
-from pegboard import bulk
 from pegboard.errors import ChainError
+from pegboard.files import bulk
 from tests.integration.conftest import blocks, warp
 from tests.support.node import attached
 from tests.support.safes import make_safe, put_batcher
@@ -90,7 +90,7 @@ def test_a_disk_that_is_full(console, node, listed, tmp_path, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device", "list.status.csv")
 
-    monkeypatch.setattr("pegboard.atomic.os.fsync", full)
+    monkeypatch.setattr("pegboard.files.atomic.os.fsync", full)
     before = blocks()
     assert console.refused(VERIFIER, *words) == "list.status.csv: No space left on device"
     assert blocks() == before

@@ -28,9 +28,9 @@ from pathlib import Path
 
 import pytest
 
-from pegboard import proposals
-from pegboard.multisend import CANONICAL
-from pegboard.safe import read_safe, transaction
+from pegboard.safes import proposals
+from pegboard.safes.multisend import CANONICAL
+from pegboard.safes.safe import read_safe, transaction
 from tests.integration.conftest import CHAIN_ID, blocks, warp
 from tests.support.deposits import bank_file, credit
 from tests.support.desks import ready_desk

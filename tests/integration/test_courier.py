@@ -34,9 +34,7 @@ from collections import Counter
 
 import pytest
 
-from pegboard import journal as states
 from pegboard.config import Caps
-from pegboard.courier import WINDOW
 from pegboard.errors import (
     ChainError,
     FeeTooHigh,
@@ -49,7 +47,9 @@ from pegboard.errors import (
     Replaced,
     Reverted,
 )
-from pegboard.journal import Journal, Wish
+from pegboard.sending import journal as states
+from pegboard.sending.courier import WINDOW
+from pegboard.sending.journal import Journal, Wish
 from tests.support.anvil import AnvilChain
 from tests.support.errands import AMOUNT, MINTER, OTHER, Errand, KeySigner, quick
 from tests.support.faulty import FAULTS, KILL_AFTER, KILL_BEFORE, NONSENSE, Proxy

@@ -24,16 +24,16 @@ from pathlib import Path
 
 import pytest
 
-from pegboard import fork as forks
 from pegboard import views
 from pegboard.chain import JsonRpc
 from pegboard.create2 import FACTORY
-from pegboard.decode import Decoder
 from pegboard.errors import ChainError, Reverted
-from pegboard.fork import Fork
 from pegboard.inputs import moment_text
-from pegboard.multisend import Piece
-from pegboard.preview import preview
+from pegboard.reading import fork as forks
+from pegboard.reading.decode import Decoder
+from pegboard.reading.fork import Fork
+from pegboard.reading.preview import preview
+from pegboard.safes.multisend import Piece
 from tests.support.anvil import AnvilChain
 from tests.support.safes import make_safe
 from tests.support.world import build_world, key, roles

@@ -22,7 +22,7 @@ from pegboard.chain import ApeChain, ApeSigner
 from pegboard.chains import load_chains
 from pegboard.cli.desk import require_right_key
 from pegboard.errors import ChainError, NotPermitted
-from pegboard.journal import Note, Wish
+from pegboard.sending.journal import Note, Wish
 from tests.support.anvil import AnvilChain
 from tests.support.errands import Errand, quick
 from tests.support.world import ROOT, build_world, key

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eth_utils import to_checksum_address, to_hex
 
 from pegboard.chain import JsonRpc, Log, Receipt
-from pegboard.journal import NO_NOTE, Note
+from pegboard.sending.journal import NO_NOTE, Note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from pegboard.bank import COLUMNS
 from pegboard.demo.bankfile import ACCOUNT, NAMESPACE, Row, batch, camt_053
+from pegboard.files.bank import COLUMNS
 
 HEADER = ",".join(COLUMNS)
 FIELDS = {

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pegboard.chain import Receipt
-    from pegboard.journal import Wish
-    from pegboard.paying import Deliver
+    from pegboard.files.paying import Deliver
+    from pegboard.sending.journal import Wish
     from tests.support.world import World
 
 

@@ -9,8 +9,8 @@ from eth_account import Account
 from eth_utils import keccak
 
 from pegboard.chains import load_chains
-from pegboard.courier import Courier
-from pegboard.journal import Journal, Note, Wish
+from pegboard.sending.courier import Courier
+from pegboard.sending.journal import Journal, Note, Wish
 from tests.support.faulty import Wire
 from tests.support.world import ROOT, key
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pegboard.apply import carry_out
-from pegboard.journal import NO_NOTE, Note
+from pegboard.desired.apply import carry_out
+from pegboard.desired.plan import NOW, SCHEDULE, WAITING, Plan, Planner
+from pegboard.desired.records import record_of, recorded
 from pegboard.operate import due_at
-from pegboard.plan import NOW, SCHEDULE, WAITING, Plan, Planner
-from pegboard.records import record_of, recorded
+from pegboard.sending.journal import NO_NOTE, Note
 from pegboard.suite import locate
 from tests.support.remember import Remembering
 from tests.support.revm import RevmChain

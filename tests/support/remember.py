@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pegboard.journal import NO_NOTE
+from pegboard.sending.journal import NO_NOTE
 from tests.support.revm import RevmChain
 
 

@@ -10,7 +10,7 @@ from eth_utils import keccak, to_checksum_address
 from pegboard.chain import Log, Receipt
 from pegboard.create2 import FACTORY
 from pegboard.errors import ChainError, Reverted
-from pegboard.journal import NO_NOTE, Note
+from pegboard.sending.journal import NO_NOTE, Note
 
 #: Runtime code of the deterministic deployment proxy.
 FACTORY_CODE = bytes.fromhex(

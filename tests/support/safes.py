@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from eth_abi import decode, encode
 
-from pegboard import create2, multisend
+from pegboard import create2
 from pegboard.contract import Contract, selector_of
-from pegboard.safe_abi import SAFE_ABI
+from pegboard.safes import multisend
+from pegboard.safes.safe_abi import SAFE_ABI
 from tests.support.revm import RevmChain
 from tests.support.world import ROOT, key
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from eth_account.signers.local import LocalAccount
 
-    from pegboard.safe import SafeTx
+    from pegboard.safes.safe import SafeTx
 
 _BUILD = ROOT / "node_modules/@safe-global/safe-contracts/build/artifacts/contracts"
 _NOBODY = "0x" + "00" * 20

@@ -10,8 +10,8 @@ load_addresses
 
 import pytest
 
-from pegboard.addressbook import load_addresses
 from pegboard.errors import ConfigError
+from pegboard.files.addressbook import load_addresses
 from tests.support.world import ROOT
 
 ONE = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"

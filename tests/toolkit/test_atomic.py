@@ -10,7 +10,7 @@ import os
 
 import pytest
 
-from pegboard import atomic
+from pegboard.files import atomic
 
 
 def test_a_file_is_made_and_replaced(tmp_path):

@@ -21,13 +21,13 @@ import pytest
 from eth_utils import keccak
 
 from pegboard import create2
-from pegboard.audit import audit
 from pegboard.config import BY_DESK, SUITE_PREFIX
 from pegboard.contract import Call
-from pegboard.parties import multisig_faults, party_faults
-from pegboard.quorum import calldata
-from pegboard.records import record_of
-from pegboard.safe import read_safe, transaction
+from pegboard.desired.audit import audit
+from pegboard.desired.parties import multisig_faults, party_faults
+from pegboard.desired.records import record_of
+from pegboard.safes.quorum import calldata
+from pegboard.safes.safe import read_safe, transaction
 from pegboard.suite import locate
 from tests.support.planning import DEPLOYER, Thinking, act_as, planner_of, table_with
 from tests.support.remember import Remembering

@@ -35,7 +35,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard.bank import (
+from pegboard.demo.bankfile import ACCOUNT, Row, batch, camt_053
+from pegboard.errors import BankFileError, InputError, PegboardError
+from pegboard.files.bank import (
     MAX_BYTES,
     Credit,
     Ignored,
@@ -44,9 +46,7 @@ from pegboard.bank import (
     read_statements,
     unique,
 )
-from pegboard.credits import clean, minimal
-from pegboard.demo.bankfile import ACCOUNT, Row, batch, camt_053
-from pegboard.errors import BankFileError, InputError, PegboardError
+from pegboard.files.credits import clean, minimal
 from tests.support.bank_corpus import (
     BAD_FILES,
     BAD_VALUES,

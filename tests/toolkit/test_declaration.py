@@ -19,7 +19,7 @@ import shutil
 import pytest
 
 from pegboard.config import load_currency
-from pegboard.declaration import ChannelConfig, digest_of, load_channels, load_declaration
+from pegboard.desired.declaration import ChannelConfig, digest_of, load_channels, load_declaration
 from pegboard.errors import ConfigError
 from tests.support.world import ROOT, currencies, desks, roles
 

@@ -19,13 +19,13 @@ from eth_utils import to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard import multisend
 from pegboard.contract import selector_of, signature_of, type_of
-from pegboard.decode import DELEGATECALL, Decoder
 from pegboard.errors import InputError, NotPermitted
-from pegboard.multisend import Piece
-from pegboard.safe_abi import SAFE_ABI
-from pegboard.sentences import SAFE, SENTENCES
+from pegboard.reading.decode import DELEGATECALL, Decoder
+from pegboard.reading.sentences import SAFE, SENTENCES
+from pegboard.safes import multisend
+from pegboard.safes.multisend import Piece
+from pegboard.safes.safe_abi import SAFE_ABI
 from pegboard.suite import targets
 from tests.support.world import key, roles
 

@@ -25,12 +25,13 @@ from dataclasses import replace
 
 import pytest
 
-from pegboard import create2, records
+from pegboard import create2
 from pegboard.calendars import parse_day
 from pegboard.config import BY_DESK, SUITE_POWERS, SUITE_PREFIX, Tier
 from pegboard.deploy import Deployer
+from pegboard.desired import records
 from pegboard.errors import ConfigError, DeploymentError, PegboardError
-from pegboard.journal import NO_NOTE
+from pegboard.sending.journal import NO_NOTE
 from pegboard.suite import locate, resolved_holders, targets
 from tests.support.revm import RevmChain
 from tests.support.world import REF, ROOT, artifacts, currencies, desks, key, resolve, roles

@@ -18,9 +18,10 @@ import dataclasses
 
 import pytest
 
-from pegboard.addressbook import AddressBook, Holder
 from pegboard.config import load_currency
+from pegboard.desired.records import record_of
 from pegboard.errors import ConfigError, InputError
+from pegboard.files.addressbook import AddressBook, Holder
 from pegboard.guards import (
     ours_among,
     require_outsiders,
@@ -29,7 +30,6 @@ from pegboard.guards import (
     suite_contracts,
     words_to_type,
 )
-from pegboard.records import record_of
 from tests.support.revm import RevmChain
 from tests.support.world import REF, ROOT, build_world, currencies, key
 

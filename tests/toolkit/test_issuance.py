@@ -44,10 +44,10 @@ import pytest
 from eth_utils import keccak, to_checksum_address
 
 from pegboard import actions, issuance
-from pegboard.bank import read_statements
 from pegboard.demo.bankfile import ACCOUNT
 from pegboard.errors import BankFileError, InputError, NotPermitted, Reverted
 from pegboard.explain import refusal
+from pegboard.files.bank import read_statements
 from pegboard.inputs import reference
 from tests.support.deposits import bank_file, credit, today
 from tests.support.desks import (

@@ -27,9 +27,9 @@ from xml.etree import ElementTree as Xml
 import pytest
 from eth_utils import keccak, to_checksum_address
 
-from pegboard import paying, payout_report, payouts
-from pegboard.addressbook import AddressBook, Holder
 from pegboard.errors import ChainError, InputError, Reverted, RowsError
+from pegboard.files import paying, payout_report, payouts
+from pegboard.files.addressbook import AddressBook, Holder
 from pegboard.inputs import reference
 from tests.support.delivery import one_by_one
 from tests.support.remember import Remembering

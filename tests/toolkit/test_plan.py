@@ -27,11 +27,11 @@ from eth_utils import keccak
 
 from pegboard.calendars import day_text, parse_day
 from pegboard.config import Tier
-from pegboard.declaration import ChannelConfig
+from pegboard.desired.declaration import ChannelConfig
+from pegboard.desired.plan import BLOCKED, NOW, SCHEDULE, WAITING, due_calls, moves
 from pegboard.desks import calendar_code
 from pegboard.errors import DeploymentError
 from pegboard.issuance import channel_word
-from pegboard.plan import BLOCKED, NOW, SCHEDULE, WAITING, due_calls, moves
 from tests.support.planning import (
     ANYBODY,
     DEPLOYER,

@@ -39,7 +39,7 @@ from pegboard import actions, create2, presigned
 from pegboard.chain import Log
 from pegboard.errors import ChainError, InputError, NotPermitted, Reverted
 from pegboard.inputs import moment, moment_text, reference
-from pegboard.journal import NO_NOTE
+from pegboard.sending.journal import NO_NOTE
 from tests.support.refusal import emitted, refused
 from tests.support.revm import RevmChain
 from tests.support.world import REF, artifacts, build_world, key, roles

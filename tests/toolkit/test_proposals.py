@@ -20,10 +20,10 @@ from dataclasses import replace
 
 import pytest
 
-from pegboard import proposals
 from pegboard.errors import InputError
-from pegboard.proposals import Proposal
-from pegboard.safe import SafeTx
+from pegboard.safes import proposals
+from pegboard.safes.proposals import Proposal
+from pegboard.safes.safe import SafeTx
 from tests.support.safes import signed
 from tests.support.world import key
 

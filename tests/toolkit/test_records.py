@@ -17,7 +17,8 @@ from dataclasses import replace
 
 import pytest
 
-from pegboard import create2, records
+from pegboard import create2
+from pegboard.desired import records
 from pegboard.errors import DeploymentError
 from pegboard.suite import locate
 from tests.support.planning import DEPLOYER, Thinking

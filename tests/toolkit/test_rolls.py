@@ -17,8 +17,8 @@ standing
 import pytest
 from eth_utils import keccak, to_checksum_address
 
-from pegboard import rolls
 from pegboard.errors import ChainError, NotPermitted, RowsError
+from pegboard.files import rolls
 from tests.support.delivery import one_by_one
 from tests.support.world import REF
 

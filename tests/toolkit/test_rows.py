@@ -24,8 +24,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard import payouts, rows
 from pegboard.errors import InputError, RowsError
+from pegboard.files import payouts, rows
 from tests.support import malformed
 from tests.support.world import currencies, key
 

@@ -29,11 +29,11 @@ from dataclasses import replace
 import pytest
 from eth_utils import keccak
 
-from pegboard import multisend, quorum
 from pegboard.chain import Log, Receipt
 from pegboard.errors import ChainError, InputError, NotPermitted, Reverted
-from pegboard.multisend import Piece
-from pegboard.safe import (
+from pegboard.safes import multisend, quorum
+from pegboard.safes.multisend import Piece
+from pegboard.safes.safe import (
     CALL,
     DELEGATECALL,
     NOBODY,
@@ -43,7 +43,7 @@ from pegboard.safe import (
     require_signable,
     transaction,
 )
-from pegboard.safe_abi import GUARD_SLOT, SINGLETONS
+from pegboard.safes.safe_abi import GUARD_SLOT, SINGLETONS
 from tests.support.safes import PAYER, RevmWithSafes, code_of, make_safe, put_batcher, signed
 from tests.support.world import REF, build_world, key
 

@@ -25,10 +25,10 @@ from dataclasses import replace
 
 import pytest
 
-from pegboard import saved
-from pegboard.apply import carry_out
+from pegboard.desired import saved
+from pegboard.desired.apply import carry_out
+from pegboard.desired.plan import Planner
 from pegboard.errors import DeploymentError, InputError
-from pegboard.plan import Planner
 from pegboard.suite import locate
 from tests.support.planning import DEPLOYER, CutChain, planner_of
 from tests.support.world import REF, artifacts, currencies, desks, key, resolve, roles

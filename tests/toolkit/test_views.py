@@ -11,8 +11,8 @@ questions
 
 import pytest
 
-from pegboard.decode import Decoder
-from pegboard.safe_abi import SAFE_ABI
+from pegboard.reading.decode import Decoder
+from pegboard.safes.safe_abi import SAFE_ABI
 from pegboard.suite import targets
 from pegboard.views import VIEWS, Named, questions
 from tests.support.world import REF, key, roles

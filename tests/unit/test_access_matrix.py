@@ -24,8 +24,8 @@ from contextlib import contextmanager
 import pyrevm
 import pytest
 
+from pegboard.desired.plan import contracts
 from pegboard.errors import Reverted
-from pegboard.plan import contracts
 from pegboard.suite import resolved_holders, targets
 from tests.support.refusal import refused, words_of
 from tests.support.world import REF, artifacts, resolve, roles

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pegboard.actions import Action
-    from pegboard.decode import Effect
+    from pegboard.reading.decode import Effect
     from pegboard.suite import Peg, Suite
 
 

@@ -11,14 +11,14 @@ from eth_utils import to_checksum_address
 from pegboard.amounts import format_amount, format_duration
 from pegboard.errors import PegboardError
 from pegboard.orders import NOBODY, order_of, taking
+from pegboard.reading.sentences import SENTENCES
+from pegboard.reading.wording import amount, coin, quoted, when
 from pegboard.redemption import request_of
-from pegboard.sentences import SENTENCES
-from pegboard.wording import amount, coin, quoted, when
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from pegboard.decode import Decoder, Effect, Known
+    from pegboard.reading.decode import Decoder, Effect, Known
     from pegboard.suite import Peg, Suite
 
 _REFERENCES = {"ref": "reference", "caseRef": "case", "consentRef": "consent", "reason": "reason"}

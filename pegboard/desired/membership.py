@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
 
-from pegboard.access import ADMIN_ID, PUBLIC_ID, functions, named_functions
 from pegboard.amounts import format_duration
-from pegboard.differences import Difference, listed, reference
+from pegboard.desired.access import ADMIN_ID, PUBLIC_ID, functions, named_functions
+from pegboard.desired.differences import Difference, listed, reference
 from pegboard.inputs import moment_text
 from pegboard.suite import targets
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pegboard.config import RoleConfig
     from pegboard.contract import Call, Contract
-    from pegboard.differences import Reader
+    from pegboard.desired.differences import Reader
 
 #: Where the manager keeps its targets and roles, and the words of theirs that hold a delay.
 _TARGETS, _ROLES, _DELAY_WORD = 0, 1, 1

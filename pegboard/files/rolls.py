@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pegboard import bulk, rows
 from pegboard.actions import MARKS, desk_action
 from pegboard.errors import NotDue, RowsError
+from pegboard.files import bulk, rows
 from pegboard.guards import ours_among
 from pegboard.inputs import reference_text
-from pegboard.journal import Note, Wish
 from pegboard.operate import due_at, next_step
+from pegboard.sending.journal import Note, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak, to_checksum_address
 
-from pegboard import atomic, create2
-from pegboard.bytecode import created
+from pegboard import create2
+from pegboard.desired.bytecode import created
+from pegboard.desired.places import Recorded
 from pegboard.errors import DeploymentError
-from pegboard.places import Recorded
+from pegboard.files import atomic
 from pegboard.suite import contracts
 
 if TYPE_CHECKING:

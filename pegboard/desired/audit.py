@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pegboard.access import ADMIN
-from pegboard.bytecode import code_faults
-from pegboard.commons import require_declared
+from pegboard.desired.access import ADMIN
+from pegboard.desired.bytecode import code_faults
+from pegboard.desired.commons import require_declared
+from pegboard.desired.parties import multisig_faults, party_faults
+from pegboard.desired.records import record_of
 from pegboard.errors import PegboardError
 from pegboard.inputs import moment_text
-from pegboard.parties import multisig_faults, party_faults
 from pegboard.queue import OPEN, operations, reader, required_role, role_name
-from pegboard.records import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pegboard.plan import Planner
+    from pegboard.desired.plan import Planner
 
 #: Drift of a setting, a power that nobody declared, who holds powers, code, what is to come, and
 #: what was recorded.

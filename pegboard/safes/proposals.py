@@ -10,11 +10,11 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pegboard import atomic
 from pegboard.errors import InputError, PegboardError
+from pegboard.files import atomic
 from pegboard.inputs import address
-from pegboard.quorum import signer_of
-from pegboard.safe import SafeTx
+from pegboard.safes.quorum import signer_of
+from pegboard.safes.safe import SafeTx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

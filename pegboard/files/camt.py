@@ -11,7 +11,8 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from pegboard.credits import (
+from pegboard.errors import InputError
+from pegboard.files.credits import (
     Credit,
     Ignored,
     Statement,
@@ -27,14 +28,13 @@ from pegboard.credits import (
     minimal,
     units_of,
 )
-from pegboard.errors import InputError
-from pegboard.xmltree import parse
+from pegboard.files.xmltree import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pegboard.credits import Faults
-    from pegboard.xmltree import Node
+    from pegboard.files.credits import Faults
+    from pegboard.files.xmltree import Node
 
 _NAMESPACE = re.compile(
     r"urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(?:0[2-9]|1[0-3])", re.ASCII

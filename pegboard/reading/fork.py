@@ -22,13 +22,13 @@ from eth_utils import to_checksum_address, to_hex
 
 from pegboard.chain import Chain, JsonRpc, Log, Receipt
 from pegboard.errors import ChainError, Reverted
-from pegboard.journal import NO_NOTE
+from pegboard.sending.journal import NO_NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from pegboard.journal import Note
+    from pegboard.sending.journal import Note
 
 #: A storage word of a contract.
 Word = tuple[str, int]

@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from eth_utils import keccak, to_hex
 
-from pegboard import journal as states
 from pegboard.amounts import format_amount
-from pegboard.answers import integer, receipt_of, require_faithful, table
 from pegboard.errors import (
     ChainError,
     FeeTooHigh,
@@ -29,7 +27,9 @@ from pegboard.errors import (
     Replaced,
     safe_text,
 )
-from pegboard.journal import Attempt, Note, Order, Wish
+from pegboard.sending import journal as states
+from pegboard.sending.answers import integer, receipt_of, require_faithful, table
+from pegboard.sending.journal import Attempt, Note, Order, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pegboard.chain import JsonRpc, Receipt
     from pegboard.chains import ChainConfig
     from pegboard.config import Caps
-    from pegboard.journal import Journal
+    from pegboard.sending.journal import Journal
 
 #: Transactions of one signer that are under way at the same time.
 WINDOW = 16

@@ -9,20 +9,20 @@ from eth_utils import to_checksum_address
 from pegboard import issuance
 from pegboard.calendars import day_text
 from pegboard.config import chain_key
+from pegboard.desired.differences import Difference, is_raise, money, rate, reference
+from pegboard.desired.settings import fixed, retirement
 from pegboard.desks import calendar_code
-from pegboard.differences import Difference, is_raise, money, rate, reference
 from pegboard.errors import DeploymentError
 from pegboard.inputs import reference as word_of
 from pegboard.inputs import reference_text
 from pegboard.issuance import KINDS, channel_word
-from pegboard.settings import fixed, retirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pegboard.calendars import Calendar
-    from pegboard.declaration import ChannelConfig
-    from pegboard.differences import Reader, Step
+    from pegboard.desired.declaration import ChannelConfig
+    from pegboard.desired.differences import Reader, Step
     from pegboard.issuance import Channel
     from pegboard.suite import Peg
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from eth_utils import to_checksum_address
 
 from pegboard.amounts import format_duration
+from pegboard.desired.differences import Difference, is_raise, listed, money, rate, reference
 from pegboard.desks import calendar_code
-from pegboard.differences import Difference, is_raise, listed, money, rate, reference
 from pegboard.inputs import moment_text, reference_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pegboard.contract import Call, Contract
-    from pegboard.differences import Reader
+    from pegboard.desired.differences import Reader
     from pegboard.suite import Peg
 
 _ZERO = "0x" + "00" * 20

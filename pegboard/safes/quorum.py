@@ -8,18 +8,18 @@ from eth_account import Account
 from eth_keys.exceptions import BadSignature
 from eth_utils import ValidationError, keccak
 
-from pegboard import multisend
 from pegboard.chain import History
 from pegboard.errors import ChainError, InputError, NotPermitted, Reverted
-from pegboard.journal import Note
-from pegboard.safe import CALL, contract_of, pieces, require_signable
+from pegboard.safes import multisend
+from pegboard.safes.safe import CALL, contract_of, pieces, require_signable
+from pegboard.sending.journal import Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pegboard.chain import Chain, Log, Receipt
     from pegboard.contract import Contract
-    from pegboard.safe import Safe, SafeTx
+    from pegboard.safes.safe import Safe, SafeTx
 
 _SUCCESS = keccak(text="ExecutionSuccess(bytes32,uint256)")
 _FAILURE = keccak(text="ExecutionFailure(bytes32,uint256)")

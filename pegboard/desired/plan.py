@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pegboard import create2
-from pegboard.access import ADMIN, ADMIN_ID, may_call
-from pegboard.commons import common_differences, later_differences, require_declared
 from pegboard.contract import Call
-from pegboard.differences import Difference, Reader, Step
+from pegboard.desired.access import ADMIN, ADMIN_ID, may_call
+from pegboard.desired.commons import common_differences, later_differences, require_declared
+from pegboard.desired.differences import Difference, Reader, Step
+from pegboard.desired.membership import deployer_roles, member_differences, power_differences
+from pegboard.desired.parties import require_separate_parties
+from pegboard.desired.settings import currency_differences
 from pegboard.errors import DeploymentError
-from pegboard.membership import deployer_roles, member_differences, power_differences
 from pegboard.operate import due_at
-from pegboard.parties import require_separate_parties
-from pegboard.settings import currency_differences
 from pegboard.suite import contracts
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pegboard.config import RolesConfig
     from pegboard.contract import Artifacts, Contract
-    from pegboard.declaration import ChannelConfig
+    from pegboard.desired.declaration import ChannelConfig
     from pegboard.suite import Resolver, Suite
 
 #: When a signer can make a step: now, first schedule it, wait for what was scheduled, or not yet.

@@ -6,8 +6,9 @@ import csv
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
-from pegboard.camt import statements_of
-from pegboard.credits import (
+from pegboard.errors import BankFileError, InputError
+from pegboard.files.camt import statements_of
+from pegboard.files.credits import (
     Credit,
     Faults,
     Ignored,
@@ -22,7 +23,6 @@ from pegboard.credits import (
     end_to_end,
     unique,
 )
-from pegboard.errors import BankFileError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,21 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pegboard import bulk
 from pegboard.actions import money
 from pegboard.chain import History
 from pegboard.contract import selector_of
 from pegboard.errors import Reverted, RowsError
+from pegboard.files import bulk
+from pegboard.files.payouts import name_tag
 from pegboard.guards import missing_contracts, ours_among
-from pegboard.payouts import name_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pegboard.addressbook import AddressBook
     from pegboard.chain import Receipt
-    from pegboard.journal import Wish
-    from pegboard.payouts import Batch, Chunk
+    from pegboard.files.addressbook import AddressBook
+    from pegboard.files.payouts import Batch, Chunk
+    from pegboard.sending.journal import Wish
     from pegboard.suite import Peg, Suite
 
     Deliver = Callable[[Sequence[Wish]], Iterator[Receipt]]

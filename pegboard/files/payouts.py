@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from eth_utils import keccak
 
-from pegboard import rows
 from pegboard.amounts import format_amount, parse_amount
 from pegboard.errors import AmountError, InputError
+from pegboard.files import rows
 from pegboard.inputs import reference
-from pegboard.journal import Note, Wish
+from pegboard.sending.journal import Note, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pegboard import create2
+from pegboard.desired.plan import moves
 from pegboard.errors import DeploymentError
-from pegboard.journal import Note
-from pegboard.plan import moves
+from pegboard.sending.journal import Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pegboard.chain import Receipt
     from pegboard.contract import Contract
-    from pegboard.plan import Move, Plan, Planner
+    from pegboard.desired.plan import Move, Plan, Planner
 
     Say = Callable[[str], None]
 

@@ -10,14 +10,14 @@ from eth_utils import to_checksum_address
 from pegboard.config import BY_DESK, LOCAL_CHAINS
 from pegboard.contract import selector_of
 from pegboard.errors import DeploymentError, InputError, NotPermitted, Reverted
-from pegboard.safe import read_safe
+from pegboard.safes.safe import read_safe
 from pegboard.suite import resolved_holders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pegboard.config import RolesConfig
-    from pegboard.safe import Safe
+    from pegboard.safes.safe import Safe
     from pegboard.suite import Resolver, Suite
 
 #: How the code of an account that delegates to a contract begins (EIP-7702).

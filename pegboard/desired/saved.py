@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
 
-from pegboard import atomic
-from pegboard.access import titles
 from pegboard.chain import JsonRpc
+from pegboard.desired.access import titles
 from pegboard.errors import DeploymentError, InputError
+from pegboard.files import atomic
 from pegboard.inputs import moment_text
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pegboard.chain import Chain
-    from pegboard.differences import Step
-    from pegboard.plan import Plan, Planner
+    from pegboard.desired.differences import Step
+    from pegboard.desired.plan import Plan, Planner
 
 SCHEMA = "pegboard-plan/1"
 #: What makes two steps the same; who can make them, and when, changes with time.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
 
-from pegboard.access import Powers, ask_each, titles
 from pegboard.amounts import format_amount, format_duration
 from pegboard.chain import History
+from pegboard.desired.access import Powers, ask_each, titles
 from pegboard.errors import Reverted
 from pegboard.suite import resolved_holders, targets
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pegboard.config import RolesConfig
     from pegboard.contract import Call, Contract
-    from pegboard.declaration import ChannelConfig
+    from pegboard.desired.declaration import ChannelConfig
     from pegboard.suite import Peg, Resolver, Suite
 
 

@@ -12,14 +12,14 @@ from xml.etree import ElementTree as Xml
 from pegboard.amounts import exact_amount
 from pegboard.chain import History
 from pegboard.errors import ChainError, InputError
+from pegboard.files.paying import barred_among, padded
+from pegboard.files.payouts import COLUMNS, SCHEMA, parts_of
 from pegboard.inputs import moment_text
-from pegboard.paying import barred_among, padded
-from pegboard.payouts import COLUMNS, SCHEMA, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pegboard.payouts import Batch, Payment
+    from pegboard.files.payouts import Batch, Payment
     from pegboard.suite import Peg
 
 #: ISO 20022: settled, rejected, pending.

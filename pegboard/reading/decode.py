@@ -13,14 +13,14 @@ from eth_abi import decode, encode
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils import to_checksum_address
 
-from pegboard import multisend
-from pegboard.clauses import Clause
 from pegboard.contract import named, selector_of, signature_of, type_of
 from pegboard.errors import NotPermitted
-from pegboard.safe_abi import SAFE_ABI
-from pegboard.sentences import LOUD
+from pegboard.reading.clauses import Clause
+from pegboard.reading.sentences import LOUD
+from pegboard.reading.wording import Words, coin
+from pegboard.safes import multisend
+from pegboard.safes.safe_abi import SAFE_ABI
 from pegboard.suite import targets
-from pegboard.wording import Words, coin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

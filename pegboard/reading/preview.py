@@ -6,18 +6,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pegboard.decode import WARNING
 from pegboard.errors import Reverted
+from pegboard.reading.decode import WARNING
+from pegboard.reading.wording import coin
 from pegboard.views import Named, questions
-from pegboard.wording import coin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pegboard.chain import Chain, Log
-    from pegboard.decode import Decoder, Effect
-    from pegboard.fork import Attempt, Stage, Word
-    from pegboard.multisend import Piece
+    from pegboard.reading.decode import Decoder, Effect
+    from pegboard.reading.fork import Attempt, Stage, Word
+    from pegboard.safes.multisend import Piece
     from pegboard.views import Question
 
 _Key = TypeVar("_Key")

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak, to_checksum_address
 
-from pegboard import multisend
 from pegboard.contract import Contract
 from pegboard.errors import ChainError, InputError, NotPermitted
-from pegboard.safe_abi import (
+from pegboard.safes import multisend
+from pegboard.safes.safe_abi import (
     GUARD_SLOT,
     HANDLER_SLOT,
     PROXIES,

@@ -1,0 +1,1 @@
+"""Files of rows and of banks, and what becomes of them."""

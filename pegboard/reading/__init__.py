@@ -1,0 +1,1 @@
+"""What bytes say, in words, and what they would do."""

@@ -1,0 +1,1 @@
+"""Safes: what their owners sign, and what they have signed."""
