@@ -5,16 +5,18 @@ import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet
 import {ICurrencyRegistry} from "interfaces/ICurrencyRegistry.sol";
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
 import {IReserveFeed} from "interfaces/IReserveFeed.sol";
+import {TradeTerms} from "contracts/TradeTerms.sol";
 import {Restricted} from "contracts/Restricted.sol";
 
 /// @title The currencies of a chain
-contract CurrencyRegistry is ICurrencyRegistry, Restricted {
+contract CurrencyRegistry is TradeTerms {
     using EnumerableSet for EnumerableSet.AddressSet;
     using EnumerableSet for EnumerableSet.Bytes32Set;
 
     EnumerableSet.Bytes32Set private _codes;
     mapping(bytes3 code => Currency) private _currencies;
     mapping(address token => bytes3 code) public codeOf;
+    mapping(address token => bool) public wasRegistered;
     EnumerableSet.AddressSet private _wallets;
     mapping(address wallet => bytes32 purpose) public purposeOf;
 
@@ -49,12 +51,14 @@ contract CurrencyRegistry is ICurrencyRegistry, Restricted {
         if (codeOf[token] != 0 || !_codes.add(bytes32(code))) revert AlreadyRegistered(code, token);
         _currencies[code] = Currency(token, feed);
         codeOf[token] = code;
+        wasRegistered[token] = true;
         emit CurrencyRegistered(code, token, feed, ref);
     }
 
     function retire(bytes3 code, bytes32 ref) external restricted {
         if (!_codes.remove(bytes32(code))) revert NotRegistered(code);
         address token = _currencies[code].token;
+        if (pairsOf[token] != 0) revert PairsOpen(code, pairsOf[token]);
         delete _currencies[code];
         delete codeOf[token];
         emit CurrencyRetired(code, token, ref);
@@ -76,6 +80,10 @@ contract CurrencyRegistry is ICurrencyRegistry, Restricted {
     }
 
     /* INSIDE */
+
+    function _isCurrency(address token) internal view override returns (bool) {
+        return codeOf[token] != 0;
+    }
 
     function _requireCode(bytes3 code, string memory currency) private pure {
         if (keccak256(bytes(currency)) != keccak256(abi.encodePacked(code))) revert CodeMismatch(code, currency);

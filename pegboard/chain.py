@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from eth_utils import to_checksum_address, to_hex
 
+from pegboard import rpc
 from pegboard.config import LOCAL_CHAINS
 from pegboard.errors import ChainError, NotPermitted, Reverted, safe_text
 from pegboard.sending.journal import NO_NOTE, Wish
@@ -106,11 +107,12 @@ class JsonRpc(ABC):
         error = answer.get("error")
         if not error:
             return answer.get("result")
-        data = error.get("data")
-        if isinstance(data, dict):
-            data = data.get("data") or data.get("result")
-        if isinstance(data, str) and data.startswith("0x"):
-            raise Reverted(bytes.fromhex(data[2:]))
+        error = error if isinstance(error, dict) else {"message": str(error)}
+        found = error.get("data")
+        if isinstance(found, dict):
+            found = found.get("data") or found.get("result")
+        if isinstance(found, str) and found.startswith("0x"):
+            raise Reverted(rpc.data(found, f"a refused {method}"))
         if "revert" in str(error.get("message", "")).lower():
             raise Reverted(b"")
         raise ChainError(f"the node answered {method} with: {error.get('message', error)}")
@@ -118,23 +120,39 @@ class JsonRpc(ABC):
     def call(self, to: str, data: bytes, sender: str | None = None) -> bytes:
         """The answer of a read."""
         transaction = {"to": to, "data": to_hex(data)} | ({"from": sender} if sender else {})
-        return bytes.fromhex(self.result("eth_call", [transaction, self._block])[2:])
+        return self._data("eth_call", [transaction, self._block])
 
     def code(self, address: str) -> bytes:
         """The runtime code at an address, empty for none."""
-        return bytes.fromhex(self.result("eth_getCode", [address, self._block])[2:])
+        return self._data("eth_getCode", [address, self._block])
 
     def storage(self, address: str, slot: int) -> int:
         """One raw storage word."""
-        return int(self.result("eth_getStorageAt", [address, hex(slot), self._block]), 16)
+        return self._number("eth_getStorageAt", [address, hex(slot), self._block])
 
     def now(self) -> int:
         """The time of the block that is read."""
-        return int(self.result("eth_getBlockByNumber", [self._block, False])["timestamp"], 16)
+        return rpc.integer(self.block(self._block)["timestamp"], "the time of a block")
 
     def height(self) -> int:
         """The number of the latest block."""
-        return int(self.result("eth_blockNumber", []), 16)
+        return self._number("eth_blockNumber", [])
+
+    def block(self, tag: str) -> Mapping[str, Any]:
+        """A block without its transactions, as JSON-RPC writes it; the pending one has no hash."""
+        found = self.result("eth_getBlockByNumber", [tag, False])
+        return rpc.table(found, f"the block {tag}", "timestamp")
+
+    def genesis(self) -> str:
+        """The hash of the first block, which tells the chain from any other of its id."""
+        found = self.block("0x0").get("hash")
+        return to_hex(rpc.data(found, "eth_getBlockByNumber"))
+
+    def _data(self, method: str, params: list[Any]) -> bytes:
+        return rpc.data(self.result(method, params), method)
+
+    def _number(self, method: str, params: list[Any]) -> int:
+        return rpc.integer(self.result(method, params), method)
 
     def at(self, block: int) -> Past:
         """The same chain as it was after a block; nothing can be sent there."""
@@ -151,7 +169,7 @@ class JsonRpc(ABC):
             "toBlock": self._block if self._block.startswith("0x") else "latest",
         }
         try:
-            found = self.result("eth_getLogs", [wanted])
+            found = rpc.rows(self.result("eth_getLogs", [wanted]), "eth_getLogs")
             return tuple(Log.read(log) for log in found)
         except (ChainError, ValueError, KeyError, TypeError) as fault:
             raise ChainError(

@@ -131,13 +131,30 @@ class RoleConfig:
 
 
 @dataclass(frozen=True)
+class SafeConfig:
+    """A Safe as it is to be on one chain; accounts as `holders` names them."""
+
+    name: str
+    address: str
+    owners: tuple[str, ...]
+    threshold: int
+    modules: tuple[str, ...] = ()
+    guard: str | None = None
+
+
+@dataclass(frozen=True)
 class RolesConfig:
-    """All roles, and who holds them on which chain."""
+    """All roles, who holds them on which chain, and who signs for the Safes among those."""
 
     roles: Mapping[str, RoleConfig]
     holders: Mapping[str, Mapping[str, tuple[str, ...]]]
     granter: str = "GOVERNOR"
     by_id: Mapping[int, RoleConfig] = field(default_factory=dict)
+    safes: Mapping[str, tuple[SafeConfig, ...]] = field(default_factory=dict)
+
+    def safes_on(self, chain_id: int) -> tuple[SafeConfig, ...]:
+        """The declared Safes of a chain; none where none is."""
+        return self.safes.get(chain_key(chain_id), ())
 
     def holders_on(self, chain_id: int) -> Mapping[str, tuple[str, ...]]:
         """Who holds which role on a chain."""
@@ -432,10 +449,35 @@ def load_roles(path: Path) -> RolesConfig:
         }
         for chain, table in top.take("holders", dict).items()
     }
+    safes = {
+        chain: tuple(
+            _safe(name, data, f"{path.name} [safes.{chain}.{name}]")
+            for name, data in Table(tables, f"{path.name} [safes.{chain}]").rest().items()
+        )
+        for chain, tables in top.take("safes", dict, {}).items()
+    }
     top.close()
-    config = RolesConfig(roles, holders, by_id={r.id: r for r in roles.values()})
+    config = RolesConfig(roles, holders, by_id={r.id: r for r in roles.values()}, safes=safes)
     _check_roles(config, path.name)
     return config
+
+
+def _safe(name: str, data: Any, where: str) -> SafeConfig:
+    table = Table(data, where)
+    safe = SafeConfig(
+        name=name,
+        address=table.take("address", str),
+        owners=_strings(table.take("owners", list), f"{where} owners"),
+        threshold=table.take("threshold", int),
+        modules=_strings(table.take("modules", list, []), f"{where} modules"),
+        guard=table.take("guard", str, None),
+    )
+    table.close()
+    if len(set(safe.owners)) != len(safe.owners):
+        raise ConfigError(f"{where}: an owner is named twice")
+    if not 1 <= safe.threshold <= len(safe.owners):
+        raise ConfigError(f"{where}: threshold must be 1 to the number of owners")
+    return safe
 
 
 def _check_roles(config: RolesConfig, where: str) -> None:
@@ -462,6 +504,11 @@ def _check_roles(config: RolesConfig, where: str) -> None:
                     )
     for chain, holders in config.holders.items():
         _check_holders(config, holders, f"{where} [holders.{chain}]")
+    for chain, safes in config.safes.items():
+        if chain not in config.holders:
+            raise ConfigError(f"{where} [safes.{chain}]: no [holders.{chain}] are declared")
+        if len({safe.address.lower() for safe in safes}) != len(safes):
+            raise ConfigError(f"{where} [safes.{chain}]: an address is declared twice")
 
 
 def _people(names: tuple[str, ...]) -> set[str]:

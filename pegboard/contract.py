@@ -7,20 +7,42 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from eth_abi import decode, encode
+from eth_abi import encode
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import UnsignedIntegerDecoder
+from eth_abi.encoding import UnsignedIntegerEncoder
+from eth_abi.exceptions import DecodingError
+from eth_abi.registry import BaseEquals
+from eth_abi.registry import registry as shared
 from eth_utils import keccak, to_checksum_address
 
-from pegboard.errors import ArtifactError, Reverted
+from pegboard.errors import ArtifactError, ChainError, Reverted
 from pegboard.sending.journal import NO_NOTE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pegboard.chain import Chain, Log, Receipt
     from pegboard.sending.journal import Note
 
 Abi = list[dict[str, Any]]
+
+#: What Solidity's own `revert("...")` answers.
+_ERROR: Mapping[str, Any] = {"name": "Error", "inputs": [{"name": "reason", "type": "string"}]}
+
+
+def _strict() -> ABIDecoder:
+    """A decoder of our own: Ape puts one in the place of all that reads missing bytes as zero."""
+    # eth_abi declares no types for these two.
+    registry = shared.copy()  # type: ignore[no-untyped-call]
+    uint = BaseEquals("uint")  # type: ignore[no-untyped-call]
+    registry.unregister("uint")
+    registry.register(uint, UnsignedIntegerEncoder, UnsignedIntegerDecoder, label="uint")
+    return ABIDecoder(registry)
+
+
+_STRICT = _strict()
 
 
 def type_of(parameter: Mapping[str, Any]) -> str:
@@ -117,15 +139,29 @@ def merged(*abis: Abi) -> Abi:
     return list(seen.values())
 
 
+def decoded(types: Sequence[str], data: bytes, what: str) -> tuple[Any, ...]:
+    """An answer's values; refuses bytes that are not their encoding, none at all among them."""
+    try:
+        values: tuple[Any, ...] = _STRICT.decode(types, data)
+    except (DecodingError, OverflowError, ValueError) as fault:
+        told = f"0x{data[:32].hex()}" if data else "nothing"
+        raise ChainError(
+            f"{what} was answered with {told}, which is not ({','.join(types)}): check the "
+            "address and the network, or use another node"
+        ) from fault
+    return values
+
+
 def named(fault: Reverted, errors: Mapping[bytes, Mapping[str, Any]]) -> Reverted:
     """The same refusal with its name and arguments, where an ABI knows them."""
     data = fault.data
-    if data[:4] == selector_of("Error(string)"):
-        return Reverted(data, "Error", {"reason": decode(["string"], data[4:])[0]})
-    item = errors.get(data[:4])
+    item = {selector_of(signature_of(_ERROR)): _ERROR, **errors}.get(data[:4])
     if item is None:
         return fault
-    values = decode([type_of(i) for i in item["inputs"]], data[4:])
+    try:
+        values = decoded([type_of(i) for i in item["inputs"]], data[4:], item["name"])
+    except ChainError:
+        return fault
     arguments: dict[str, object] = {}
     for index, (parameter, value) in enumerate(zip(item["inputs"], values, strict=True)):
         arguments[parameter["name"] or str(index)] = readable(parameter["type"], value)
@@ -209,7 +245,8 @@ class Contract:
             raw = self.chain.call(self.address, self.encode(name, *args), sender)
         except Reverted as fault:
             raise named(fault, self._errors) from fault
-        values = decode([type_of(o) for o in item["outputs"]], raw)
+        types = [type_of(output) for output in item["outputs"]]
+        values = decoded(types, raw, f"{item['name']} of {self.address}")
         values = tuple(readable(o["type"], v) for o, v in zip(item["outputs"], values, strict=True))
         return values[0] if len(values) == 1 else values
 
@@ -250,11 +287,13 @@ class Contract:
 
 def _event_arguments(item: Mapping[str, Any], log: Log) -> dict[str, Any]:
     topics = iter(log.topics[1:])
-    plain = iter(decode([type_of(i) for i in item["inputs"] if not i["indexed"]], log.data))
+    words = [type_of(i) for i in item["inputs"] if not i["indexed"]]
+    plain = iter(decoded(words, log.data, f"the log of {log.address}"))
     arguments = {}
     for parameter in item["inputs"]:
         if parameter["indexed"]:
-            value = decode([parameter["type"]], next(topics))[0]
+            word = next(topics, b"")
+            [value] = decoded([parameter["type"]], word, f"the log of {log.address}")
         else:
             value = next(plain)
         arguments[parameter["name"]] = readable(parameter["type"], value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak, to_checksum_address
 
+from pegboard import rpc
 from pegboard.chain import JsonRpc
 from pegboard.oplog import (
     FIELDS,
@@ -207,15 +208,17 @@ def _against(chain: JsonRpc, entry: Mapping[str, Any]) -> Iterator[str]:
     if not receipt or not found:
         yield f"transaction {tx} is not on chain {chain.chain_id}"
         return
-    if int(receipt["status"], 16) != wanted:
-        outcome = ("reverted", "succeeded")[int(receipt["status"], 16)]
+    rpc.table(receipt, f"the receipt of {tx}", "status", "blockNumber", "logs")
+    status, block = (rpc.integer(receipt[key], f"the {key}") for key in ("status", "blockNumber"))
+    if status != wanted:
+        outcome = "succeeded" if status else "reverted"
         yield f"transaction {tx} {outcome}, and the log says {entry['outcome']}"
-    if int(receipt["blockNumber"], 16) != entry["block"]:
-        block = int(receipt["blockNumber"], 16)
+    if block != entry["block"]:
         yield f"transaction {tx} is in block {block}, and the log says {entry['block']}"
+    rpc.table(found, f"the transaction {tx}", "from", "input")
     sender, to = (
         to_checksum_address(found["from"]),
-        found["to"] and to_checksum_address(found["to"]),
+        to_checksum_address(found["to"]) if found.get("to") else None,
     )
     if (sender, to) != (entry["signer"], entry["sentTo"]):
         told = f"from {entry['signer']} to {entry['sentTo']}"
@@ -240,7 +243,8 @@ def unlogged(path: Path, suite: Suite, roles: RolesConfig, resolve: Resolver) ->
     for tx, name in _operations(suite, chain).items():
         if tx in known:
             continue
-        who = person_behind(people, chain.result("eth_getTransactionByHash", [tx]))
+        asked = chain.result("eth_getTransactionByHash", [tx])
+        who = person_behind(people, rpc.table(asked, f"the transaction {tx}", "from"))
         if who:
             text = f"not in the log: transaction {tx} by {who} ({people[who]}), of the {name}"
             found.append(Finding(None, text))
@@ -249,7 +253,7 @@ def unlogged(path: Path, suite: Suite, roles: RolesConfig, resolve: Resolver) ->
 
 def person_behind(people: Mapping[str, str], transaction: Mapping[str, Any]) -> str:
     """Who of these acted: who sent it, or the multisig that it was sent to; nobody of them."""
-    ends = (to_checksum_address(transaction[side] or ZERO) for side in ("from", "to"))
+    ends = (to_checksum_address(transaction.get(side) or ZERO) for side in ("from", "to"))
     return next((who for who in ends if who in people), "")
 
 

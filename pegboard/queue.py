@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pegboard import rpc
 from pegboard.actions import Action
 from pegboard.amounts import format_duration
 from pegboard.chain import History, JsonRpc
@@ -16,6 +17,7 @@ from pegboard.desired.access import ADMIN_ID, role_kept
 from pegboard.errors import ChainError, InputError, NotDue, NotPermitted
 from pegboard.inputs import moment_text
 from pegboard.reading.decode import Decoder
+from pegboard.suite import contracts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -151,14 +153,9 @@ def holders(suite: Suite, role: int) -> list[str]:
 
 def located(suite: Suite) -> dict[str, tuple[str, Contract]]:
     """The contracts of a chain by address, each with the name that people know it by."""
-    found: dict[str, tuple[str, Contract]] = {}
-    found[suite.authority.address] = ("Authority", suite.authority)
-    found[suite.audits.address] = ("AuditRegister", suite.audits)
-    found[suite.registry.address] = ("CurrencyRegistry", suite.registry)
-    for code, peg in suite.pegs.items():
-        found[peg.token.address] = (f"{code} token", peg.token)
-        found[peg.feed.address] = (f"{code} reserve feed", peg.feed)
-    return found | {it.address: (name, it) for name, it in suite.desks.by_name.items()}
+    # Their code is run by tokens and feeds: nothing is asked of the contracts themselves.
+    behind = {suite.controls.address, suite.feed_controls.address}
+    return {it.address: (name, it) for name, it, _ in contracts(suite) if it.address not in behind}
 
 
 def function_of(contract: Contract, data: bytes) -> dict[str, Any] | None:
@@ -223,8 +220,7 @@ def _time_of(suite: Suite, tx: str) -> str | None:
     found = chain.result("eth_getTransactionByHash", [tx])
     if not found or not found.get("blockNumber"):
         return None
-    block = chain.result("eth_getBlockByNumber", [found["blockNumber"], False])
-    return moment_text(int(block["timestamp"], 16))
+    return moment_text(rpc.integer(chain.block(found["blockNumber"])["timestamp"], "a block"))
 
 
 # Acting

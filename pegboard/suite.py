@@ -12,6 +12,7 @@ from pegboard.contract import Artifacts, Contract
 from pegboard.desired.places import NOTHING_RECORDED
 from pegboard.desks import Desks, locate_desks
 from pegboard.errors import ConfigError, DeploymentError
+from pegboard.uses.place import Uses, locate_uses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -56,6 +57,7 @@ class Suite:
     feed_controls: Contract
     registry: Contract
     desks: Desks
+    uses: Uses
     pegs: Mapping[str, Peg]
     initcodes: Initcodes
 
@@ -76,9 +78,14 @@ class Suite:
         return 0 if account in self.ours else role.delay
 
     @property
+    def by_name(self) -> dict[str, Contract]:
+        """The desks and the uses, by the names of their code."""
+        return self.desks.by_name | self.uses.by_name
+
+    @property
     def ours(self) -> set[str]:
-        """The addresses of the desks."""
-        return {contract.address for contract in self.desks.by_name.values()}
+        """The addresses of the desks and the uses."""
+        return {contract.address for contract in self.by_name.values()}
 
     def require_deployed(self, peg: Peg) -> None:
         """Refuses to talk to an address without code."""
@@ -155,6 +162,7 @@ def locate(
         contract("FeedControls", feed_controls_at),
         contract("CurrencyRegistry", registry_at),
         locate_desks(chain, artifacts, desks, authority_at, registry_at, resolve, recorded),
+        locate_uses(chain, artifacts, authority_at, registry_at, recorded),
         pegs,
         Initcodes(authority, audits, controls, feed_controls, registry, tokens, feeds),
     )
@@ -168,8 +176,9 @@ def contracts(suite: Suite, codes: Iterable[str] = ()) -> Iterator[tuple[str, Co
     yield "Controls", suite.controls, code.controls
     yield "FeedControls", suite.feed_controls, code.feed_controls
     yield "CurrencyRegistry", suite.registry, code.registry
-    for name, contract in suite.desks.by_name.items():
-        yield name, contract, suite.desks.initcodes[name]
+    made = {**suite.desks.initcodes, **suite.uses.initcodes}
+    for name, contract in suite.by_name.items():
+        yield name, contract, made[name]
     for name, peg in suite.pegs.items():
         if not chosen or name in chosen:
             yield f"{name} token", peg.token, code.tokens[name]
@@ -190,6 +199,9 @@ def targets(suite: Suite) -> dict[str, list[Contract]]:
         "redemption": [suite.desks.redemption],
         "orders": [suite.desks.orders],
         "presigned": [suite.desks.presigned],
+        "checkout": [suite.uses.checkout],
+        "receivables": [suite.uses.receivables],
+        "envelopes": [suite.uses.envelopes],
     }
 
 
@@ -207,7 +219,7 @@ def _holder(suite: Suite, name: str, resolve: Resolver) -> str:
     if not name.startswith(SUITE_PREFIX):
         return resolve(name)
     try:
-        return suite.desks.by_name[name.removeprefix(SUITE_PREFIX)].address
+        return suite.by_name[name.removeprefix(SUITE_PREFIX)].address
     except KeyError:
-        known = ", ".join(SUITE_PREFIX + desk for desk in suite.desks.by_name)
+        known = ", ".join(SUITE_PREFIX + known for known in suite.by_name)
         raise ConfigError(f"{name} is no contract of the suite; there is {known}") from None

@@ -6,10 +6,10 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from eth_abi import decode, encode
+from eth_abi import encode
 from eth_utils import is_address, to_checksum_address
 
-from pegboard.contract import selector_of, signature_of, type_of
+from pegboard.contract import decoded, selector_of, signature_of, type_of
 from pegboard.errors import ChainError
 
 if TYPE_CHECKING:
@@ -187,10 +187,10 @@ class Question:
         """The answer, None for a refusal."""
         try:
             raw = chain.call(self.address, self.data)
+            types = [type_of(output) for output in self.item["outputs"]]
+            return decoded(types, raw, self.item["name"])
         except ChainError:
             return None
-        values: tuple[Any, ...] = decode([type_of(o) for o in self.item["outputs"]], raw)
-        return values
 
     def title(self, words: Words) -> str:
         """What is asked, in words."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pegboard.cli import proposing, show, show_plans
+from pegboard.amounts import parse_duration
+from pegboard.cli import proposing, show, show_plans, simulating
 from pegboard.cli.declared import declaration_option, declared_at, write_records
 from pegboard.cli.desk import SCHEDULED
 from pegboard.cli.options import at_desk
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
 @at_desk()
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
+@click.option("--max-age", default="7d", help="How old the plan in FILE may be. Default: 7d.")
 @declaration_option
-def apply(desk: Desk, file: str | None, declaration: str | None) -> None:
+def apply(desk: Desk, file: str | None, max_age: str, declaration: str | None) -> None:
     """Do what the signer can do of the plan, or of the plan in FILE and nothing else.
 
     What needs no delay is done, what needs one is scheduled, what is due is executed; with --safe
@@ -36,6 +38,9 @@ def apply(desk: Desk, file: str | None, declaration: str | None) -> None:
     Example: ape run apply plans/board-4.json --account governor
     """
     plan_file = saved.load(Path(file)) if file else None
+    longest = parse_duration(max_age)
+    if plan_file:
+        plan_file.require_recent(desk.chain.now(), longest)
     found = declared_at(desk, declaration, plan_file.codes if plan_file else ())
     planner = found.planner(desk)
     plan = planner.plan()
@@ -73,6 +78,8 @@ def _carry_out(desk: Desk, planner: Planner, plan: Plan, reviewed: SavedPlan) ->
     todo = choose(plan, planner.suite.authority, account)
     if not todo:
         return library.Applied(plan)
+    pieces = [simulating.piece_of(move.call) for move in todo]
+    simulating.rehearse(desk, pieces, account)
     desk.confirm(f"Sign and send the {len(todo)} of these steps that {account} can make now?")
     return library.carry_out(
         planner,

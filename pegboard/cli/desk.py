@@ -27,18 +27,16 @@ from pegboard.desired.places import NOTHING_RECORDED
 from pegboard.errors import (
     DeploymentError,
     InputError,
-    NotDue,
     NotPermitted,
     Reverted,
-    safe_text,
 )
 from pegboard.explain import refusal
 from pegboard.files.addressbook import AddressBook, load_addresses
-from pegboard.guards import require_payable, require_typed, words_to_type
-from pegboard.inputs import address, reference_text
-from pegboard.operate import next_step
+from pegboard.guards import require_typed, words_to_type
+from pegboard.inputs import address
+from pegboard.reading.decode import by_currency
 from pegboard.sending.courier import Courier, Signer
-from pegboard.sending.journal import DONE, Journal, journal_path
+from pegboard.sending.journal import Journal, journal_path
 from pegboard.suite import locate
 
 if TYPE_CHECKING:
@@ -98,6 +96,7 @@ class Desk:
         log: str | None = None,
         safe: str | None = None,
         proposals: str | None = None,
+        simulates: bool | None = None,
     ) -> None:
         self.as_json, self.folder, self.account = as_json, folder, account
         self.provider = provider
@@ -106,6 +105,9 @@ class Desk:
         self.safe, self._proposals = safe, Path(proposals or "proposals")
         self._deployer, self._yes = deployer, bool(yes)
         self._config: CurrencyConfig | None = None
+        #: Whether --simulate or --no-simulate was given, and what was seen on the copy.
+        self.simulates = simulates
+        self.simulation: dict[str, Any] | None = None
         #: What was under way when the command began.
         self.settled: list[Order] = []
         self.root: Path = ManagerAccessMixin.local_project.path
@@ -164,8 +166,7 @@ class Desk:
     @cached_property
     def genesis(self) -> str:
         """The hash of the chain's first block, which tells it from any other of its id."""
-        block = self.chain.result("eth_getBlockByNumber", ["0x0", False])
-        return str(block["hash"])
+        return self.chain.genesis()
 
     @cached_property
     def journal(self) -> Journal:
@@ -299,10 +300,10 @@ class Desk:
         if not self._yes:
             click.confirm(question, abort=True, err=True)
 
-    def confirm_amount(self, action: actions.Action) -> None:
-        """The second confirmation of an action that moves much."""
-        if action.peg and action.amount is not None:
-            self.confirm_in_words(action.peg, action.amount)
+    def confirm_amounts(self, amounts: Iterable[tuple[Peg | None, int | None]]) -> None:
+        """The second confirmation of what moves much: once for the sum in each currency."""
+        for peg, units in by_currency(amounts):
+            self.confirm_in_words(peg, units)
 
     def confirm_in_words(self, peg: Peg, units: int) -> None:
         """Has a large amount typed in words, whatever --yes says."""
@@ -316,94 +317,11 @@ class Desk:
         """Who is known on this chain."""
         return load_addresses(self.root / "addresses.toml", self.chain.chain_id)
 
-    def _check_payee(self, action: actions.Action) -> None:
-        """Refuses to pay what is a contract elsewhere only; points out whom nobody wrote down."""
-        payee = action.details.get("to")
-        if payee is None or action.amount is None:
-            return
-        require_payable(self.opened, self.address_book, [payee])
-        if self.address_book.unknown([payee]):
-            show.progress(f"{payee} is not in addresses.toml")
-
     def carry_out(self, action: actions.Action) -> None:
         """Shows, confirms, does, and answers what became of it."""
-        if action.nothing_to_do:
-            self.answer(
-                show.outcome(action, None, self.chain.chain_id), "Nothing to do: it is so already."
-            )
-            return
-        if tx := actions.done_before(action):
-            result = show.outcome(action, None, self.chain.chain_id) | {"tx": tx}
-            self.answer(result, f"Nothing to do: it was done in transaction {tx}.")
-            return
-        if tx := self._was_under_way(action):
-            result = show.outcome(action, None, self.chain.chain_id) | {"tx": tx}
-            told = f"It was under way, and is done in transaction {tx}.\n"
-            self.answer(result, told + "To do it once more, repeat the command.")
-            return
-        try:
-            self._carry_out(action)
-        except (Reverted, NotPermitted) as fault:
-            self._write_refusal(action, fault)
-            raise
+        from pegboard.cli import carrying  # which needs this module
 
-    def _was_under_way(self, action: actions.Action) -> str:
-        """The transaction that an earlier run of this very command left, and this one finished."""
-        wanted = (action.call.to, action.call.data)
-        done = (order for order in self.settled if order.state == DONE)
-        found = (order.tx for order in done if (order.wish.target, order.wish.data) == wanted)
-        return next(found, "")
-
-    def _write_refusal(self, action: actions.Action, fault: Exception) -> None:
-        """A key that was used for what it may not do is on record, too."""
-        oplog.record(
-            self.log_path,
-            chain_id=self.chain.chain_id,
-            verb=action.verb,
-            sentence=f"{action.call.text}: {safe_text(fault)}",
-            outcome="refused",
-            reference=reference_text(action.ref),
-            signer=self.signer,
-            contract=action.call.to,
-            calldata=action.call.data,
-        )
-
-    def _carry_out(self, action: actions.Action) -> None:
-        self._check_payee(action)
-        if self.safe:
-            from pegboard.cli import proposing  # which needs this module
-
-            proposing.propose(self, action)
-            return
-        summary = actions.summarise(self.opened, self.roles, action, self.signer)
-        show.summary(summary, action)
-        if summary.ready_at > self.chain.now():
-            self.wait(action, summary.ready_at, None)
-        self._tell_bytes(action)
-        self.confirm_amount(action)
-        self.confirm(
-            "Schedule this?" if summary.delay and not summary.ready_at else "Sign and send this?"
-        )
-        try:
-            outcome = actions.carry_out(self.opened, action, self.signer)
-        except NotDue as fault:
-            self.wait(action, fault.ready_at, None)
-        if outcome.receipt is None or not outcome.executed:
-            self.wait(action, outcome.ready_at, outcome.receipt)
-        result = show.outcome(action, outcome.receipt, self.chain.chain_id)
-        self.answer(result, f"Done: {action.call.text}\ntransaction {outcome.receipt.tx}")
-
-    def _tell_bytes(self, action: actions.Action) -> None:
-        """What the bytes say that will be signed: read from them, not from the command."""
-        from pegboard.cli import proposing  # which needs this module
-
-        call = action.call
-        if not action.public:
-            call = next_step(self.opened.authority, call, self.signer).call
-        decoder = proposing.decoder_of(self)
-        for effect in decoder.effects(call.to, call.data, sender=self.signer):
-            for line in effect.lines():
-                show.progress(f"Signed is: {line}")
+        carrying.carry_out(self, action)
 
     def wait(self, action: actions.Action, ready_at: int, receipt: Receipt | None) -> NoReturn:
         """Says when the same command will execute, and ends with its own exit code."""
@@ -413,4 +331,6 @@ class Desk:
 
     def answer(self, result: dict[str, Any], text: str) -> None:
         """JSON for machines or text for people, on stdout."""
+        if self.simulation is not None:
+            result = result | {"simulation": self.simulation}
         click.echo(json.dumps(result, indent=2) if self.as_json else text)

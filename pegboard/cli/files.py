@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from pegboard import actions
-from pegboard.cli import proposing, show, show_desks
+from pegboard.cli import proposing, show, show_desks, simulating
 from pegboard.cli.desk import SCHEDULED
 from pegboard.errors import NotDue, PegboardError, Pending, Reverted
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pegboard.actions import Action, Summary
     from pegboard.cli.desk import Desk
     from pegboard.issuance import Accounted, Line
+    from pegboard.safes.multisend import Piece
 
 
 def carry_out(desk: Desk, found: Accounted, verb: str) -> None:
@@ -25,12 +27,17 @@ def carry_out(desk: Desk, found: Accounted, verb: str) -> None:
     shown: tuple[Summary, Action] | None = None
     for line in found.to_do:
         shown = _look(desk, line, shown)
+    if not desk.safe:
+        _rehearse(desk, found.to_do)
+        shown = shown if found.to_do else None
     show_desks.account(found, verb, err=True)
     if shown:
         show.summary(*shown)
         if desk.safe:
             proposing.propose_lines(desk, found, verb)
             return
+        actions_left = [line.action for line in found.to_do if line.action]
+        desk.confirm_amounts([(action.peg, action.amount) for action in actions_left])
         desk.confirm(f"Sign and send {len(found.to_do)} transactions such as this?")
     for line in found.to_do:
         _do(desk, line)
@@ -63,6 +70,22 @@ def _look(
     except Reverted as fault:
         line.outcome, line.reason, line.action = "refused", desk.explain(fault), None
     return shown
+
+
+def _rehearse(desk: Desk, lines: list[Line]) -> None:
+    """Refuses the lines that a copy of the chain refuses, after those before them were done."""
+    tried: list[tuple[Line, Piece]] = []
+    for line in lines:
+        # What is scheduled and not due yet is not signed again.
+        with suppress(NotDue):
+            if line.action:
+                tried.append((line, simulating.piece_of(simulating.step_of(desk, line.action))))
+    found = simulating.attempt(desk, [piece for _, piece in tried])
+    if found is None:
+        return
+    for (line, _), result in zip(tried, found.results, strict=True):
+        if result.refusal:
+            line.outcome, line.reason, line.action = "refused", result.refusal, None
 
 
 def _do(desk: Desk, line: Line) -> None:

@@ -67,12 +67,14 @@ def at_desk(
     signs: bool = True,
     settles: bool = True,
     proposes: bool = True,
+    simulates: bool | None = None,
     group: click.Group | None = None,
 ) -> Callable[[Callable[..., None]], click.Command]:
     """Makes a command of a function whose first argument is the `Desk`.
 
     One that signs first settles what the signer has under way, unless that is its own business,
-    and one that sends can propose the same to a Safe.
+    and one that sends can propose the same to a Safe, and try it on a copy of the chain before;
+    `simulates` is for the others that try it.
     """
 
     def decorate(function: Callable[..., None]) -> click.Command:
@@ -94,10 +96,12 @@ def at_desk(
 
         # Ape asks the signature what to hand over, and would look through to the inner one.
         del command.__wrapped__
-        given: tuple[Any, ...] = (_SIGNING if signs else ()) + (
-            _PROPOSING if signs and proposes else ()
-        )
-        for option in given + _COMMON:
+        given: list[Any] = [*_SIGNING] if signs else []
+        if signs and proposes:
+            given += _PROPOSING
+        if signs and (proposes if simulates is None else simulates):
+            given.append(_simulate_option)
+        for option in (*given, *_COMMON):
             option(command)
         made: click.Command = click.command(name, cls=PegCommand)(command)
         if group is not None:
@@ -132,7 +136,7 @@ log_option = folder_option(
     text="Folder of the log of operations.",
 )
 #: What the desk takes of a command's options.
-_DESK = ("account", "deployer", "yes", "journal", "log", "safe", "proposals")
+_DESK = ("account", "deployer", "yes", "journal", "log", "safe", "proposals", "simulates")
 _COMMON = (
     click.option("--json", "as_json", is_flag=True, help="Answer as JSON on stdout."),
     click.option(
@@ -154,6 +158,13 @@ _PROPOSING = (
         variable="PEGBOARD_PROPOSALS",
         text="Folder of what was proposed to Safes.",
     ),
+)
+_simulate_option = click.option(
+    "--simulate/--no-simulate",
+    "simulates",
+    default=None,
+    help="Try it on a copy of the chain before signing (needs anvil). Default: yes, but not on "
+    "local chains.",
 )
 code_argument = click.argument("code", metavar="CODE")
 addresses_argument = click.argument("addresses", nargs=-1, required=True, type=Address())

@@ -11,7 +11,7 @@ from eth_utils import keccak
 from pegboard import actions
 from pegboard import orders as lawful
 from pegboard.amounts import parse_amount
-from pegboard.cli import show
+from pegboard.cli import show, simulating
 from pegboard.cli.options import Address, addresses_argument, at_desk, code_argument, ref_option
 from pegboard.inputs import moment_text, reference, word
 
@@ -188,6 +188,8 @@ def _propose(desk: Desk, action: Action) -> None:
         desk.carry_out(action)
         return
     show.summary(actions.summarise(desk.opened, desk.roles, action, desk.signer), action)
+    simulating.rehearse_verb(desk, action)
+    desk.confirm_amounts([(action.peg, action.amount)])
     desk.confirm("Sign and send this?")
     outcome = actions.carry_out(desk.opened, action, desk.signer)
     number = lawful.proposed(desk.opened, outcome)

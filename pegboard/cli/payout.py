@@ -70,11 +70,11 @@ def run(desk: Desk, file: Path, total: str, **flags: bool) -> None:
         standing = examine(desk.opened, batch, desk.address_book, **flags)
     show_payouts.summary(batch, standing)
     if standing.left:
-        desk.confirm_in_words(batch.peg, batch.file.total)
+        left = [chunk.wish for chunk in batch.chunks if chunk.index not in standing.done]
+        amounts = [(batch.peg, batch.file.total)]
         if desk.safe:
-            left = [chunk.wish for chunk in batch.chunks if chunk.index not in standing.done]
-            bulk.propose(desk, left, show_payouts.checked(batch, standing))
-        desk.confirm(f"Sign and send {len(batch.chunks) - len(standing.done)} transactions?")
+            bulk.propose(desk, left, show_payouts.checked(batch, standing), amounts)
+        bulk.confirm(desk, left, amounts)
         # Where no file can be written, nothing is sent either.
         _write(batch, file)
         try:

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pegboard import actions
-from pegboard.cli import show, show_desks
+from pegboard.cli import show, show_desks, simulating
 from pegboard.cli.desk import SCHEDULED, signature_bytes
 from pegboard.errors import InputError, NotDue, NotPermitted
-from pegboard.operate import next_step
-from pegboard.reading.decode import Decoder
 from pegboard.safes import once, proposals, quorum
 from pegboard.safes.proposals import Proposal
-from pegboard.safes.safe import read_safe, require_signable, transaction
+from pegboard.safes.safe import pieces, read_safe, require_signable, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pegboard.actions import Action
@@ -26,20 +24,15 @@ if TYPE_CHECKING:
     from pegboard.issuance import Accounted
     from pegboard.reading.decode import Effect
     from pegboard.safes.safe import Safe, SafeTx
-
-
-def decoder_of(desk: Desk) -> Decoder:
-    """Reads calls to the contracts that the desk has open."""
-    names = {address: holder.label for address, holder in desk.address_book.holders.items()}
-    return Decoder(desk.opened, desk.roles, names)
+    from pegboard.suite import Peg
 
 
 def effects_of(desk: Desk, tx: SafeTx) -> tuple[Effect, ...]:
     """What a transaction of a Safe does, read from its bytes; no mint or burn is done twice."""
-    found = decoder_of(desk).effects(
+    found = simulating.decoder_of(desk).effects(
         tx.to, tx.data, value=tx.value, operation=tx.operation, sender=tx.safe
     )
-    once.require_unused(desk.opened, found)
+    once.require_unused(desk.opened, found, tx.safe)
     return found
 
 
@@ -48,28 +41,30 @@ def propose(desk: Desk, action: Action) -> None:
     safe = safe_of(desk)
     show.summary(actions.summarise(desk.opened, desk.roles, action, safe.address), action)
     try:
-        call = _step(desk, action, safe)
+        call = _step(desk, action)
     except NotDue as fault:
         desk.wait(action, fault.ready_at, None)
-    desk.confirm_amount(action)
-    write(desk, safe, [call], show.outcome(action, None, desk.chain.chain_id))
+    result = show.outcome(action, None, desk.chain.chain_id)
+    write(desk, safe, [call], result, [(action.peg, action.amount)])
 
 
 def propose_lines(desk: Desk, found: Accounted, verb: str) -> None:
     """Proposes all lines of a bank's file as one transaction, which succeeds as a whole."""
     safe, calls = safe_of(desk), []
+    amounts: list[tuple[Peg | None, int | None]] = []
     for line in found.to_do:
         action, line.action = line.action, None
         assert action  # noqa: S101
         try:
-            calls.append(_step(desk, action, safe))
+            calls.append(_step(desk, action))
+            amounts.append((action.peg, action.amount))
             line.outcome = "proposed"
         except NotDue as fault:
             line.outcome, line.reason = "scheduled", str(fault)
     result, text = show_desks.accounted(found, verb, desk.chain.chain_id)
     show.progress(text)
     if calls:
-        write(desk, safe, calls, result)
+        write(desk, safe, calls, result, amounts)
 
 
 def safe_of(desk: Desk) -> Safe:
@@ -79,23 +74,32 @@ def safe_of(desk: Desk) -> Safe:
     return read_safe(desk.chain, desk.safe)
 
 
-def _step(desk: Desk, action: Action, safe: Safe) -> Call:
+def _step(desk: Desk, action: Action) -> Call:
     """What the Safe can send now: the verb itself, or the scheduling of it."""
     actions.require_unused(action)
-    if action.public:
-        return action.call
-    return next_step(desk.opened.authority, action.call, safe.address).call
+    return simulating.step_of(desk, action)
 
 
-def write(desk: Desk, safe: Safe, calls: Sequence[Call], result: dict[str, Any]) -> None:
-    """Writes the proposal of calls, signed at once where the account is an owner; ends with 3."""
+def write(
+    desk: Desk,
+    safe: Safe,
+    calls: Sequence[Call],
+    result: dict[str, Any],
+    amounts: Iterable[tuple[Peg | None, int | None]] = (),
+) -> None:
+    """Writes the proposal of calls, signed at once where the account is an owner; ends with 3.
+
+    `amounts` are what the command is about: they are typed in words where they are large.
+    """
     tx, path = proposals.place(desk.proposals, transaction(safe, calls, safe.nonce), safe.nonce)
     require_signable(desk.chain, tx)
     quorum.simulate(desk.opened.authority, tx, desk.explain)
     found = kept_at(path, tx)
     tell(desk, safe, tx)
+    simulating.rehearse(desk, pieces(tx), safe.address)
     owner = desk.account_address
     signs = owner in safe.owners and owner not in found.signatures
+    desk.confirm_amounts(amounts)
     desk.confirm("Write this proposal, and sign it?" if signs else "Write this proposal?")
     if not path.exists():
         proposals.write(path, proposals.as_file(found))

@@ -38,7 +38,7 @@ def carry_out(desk: Desk, code: str, verb: str, file: Path, ref: bytes) -> None:
     if wishes:
         if desk.safe:
             bulk.propose(desk, wishes, _head(desk, roll))
-        desk.confirm(f"Sign and send {len(wishes)} transactions?")
+        bulk.confirm(desk, wishes)
         # Where no file can be written, nothing is sent either.
         _write(desk, roll, file)
         try:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pegboard.cli import proposing
+from pegboard.cli import proposing, simulating
 from pegboard.cli.options import Address, at_desk
 from pegboard.errors import NotPermitted
+from pegboard.reading.decode import moved
 from pegboard.reading.fork import Fork
-from pegboard.reading.preview import preview
+from pegboard.reading.preview import Inside, preview
 from pegboard.safes import proposals, quorum
+from pegboard.safes.multisend import Piece
 from pegboard.safes.safe import pieces, read_safe, rejection, require_signable
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def inspect(desk: Desk, file: Path, simulate: bool) -> None:
     refused = False
     if simulate:
         with Fork(desk.chain) as fork:
-            decoder = proposing.decoder_of(desk)
+            decoder = simulating.decoder_of(desk)
             seen = preview(fork, decoder, tx.safe, pieces(tx), desk.explain)
         result["simulation"], refused = seen.as_dict(), not seen.success
         lines += ["On a copy of the chain:", *seen.lines()]
@@ -86,7 +88,7 @@ def inspect(desk: Desk, file: Path, simulate: bool) -> None:
         click.get_current_context().exit(1)
 
 
-@at_desk(group=safe, proposes=False)
+@at_desk(group=safe, proposes=False, simulates=True)
 @_file
 def sign(desk: Desk, file: Path) -> None:
     """Sign the proposal FILE as one of the owners, into a file beside it; sends nothing."""
@@ -99,6 +101,8 @@ def sign(desk: Desk, file: Path) -> None:
         return
     quorum.simulate(desk.opened.authority, found.tx, desk.explain)
     proposing.tell(desk, state, found.tx)
+    simulating.rehearse(desk, pieces(found.tx), found.tx.safe)
+    desk.confirm_amounts(moved(proposing.effects_of(desk, found.tx)))
     desk.confirm("Sign this?")
     signed = proposing.sign(desk, file, found.tx, found)
     result = {"command": "sign", "outcome": "signed"}
@@ -120,7 +124,7 @@ def merge(desk: Desk, files: tuple[Path, ...]) -> None:
     desk.answer(result, f"{len(found.signatures)} of {state.threshold} signatures in {first}.")
 
 
-@at_desk(group=safe, proposes=False)
+@at_desk(group=safe, proposes=False, simulates=True)
 @_file
 def execute(desk: Desk, file: Path) -> None:
     """Send the proposal FILE, which enough owners have signed; any account may."""
@@ -133,8 +137,16 @@ def execute(desk: Desk, file: Path) -> None:
     state = require_signable(desk.chain, found.tx)
     quorum.require_signed(state, found.tx, found.signatures)
     proposing.tell(desk, state, found.tx)
+    effects = proposing.effects_of(desk, found.tx)
+    # Of a later number the Safe would only say GS026, which means any wrong signature.
+    if found.tx.nonce == state.nonce:
+        quorum.simulate(desk.opened.authority, found.tx, desk.explain)
+        data = quorum.calldata(desk.chain, found.tx, found.signatures)
+        inside = Inside(found.tx.safe, effects)
+        simulating.rehearse(desk, [Piece(found.tx.safe, 0, data)], inside=inside)
+    desk.confirm_amounts(moved(effects))
     desk.confirm("Send this?")
-    texts = [effect.text for effect in proposing.effects_of(desk, found.tx)]
+    texts = [effect.text for effect in effects]
     known, text = desk.opened.authority, "; ".join(texts)
     receipt = quorum.execute(
         known, found.tx, found.signatures, desk.signer, text, explain=desk.explain

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from eth_abi import decode
 
-from pegboard.contract import selector_of, signature_of, type_of
+from pegboard.contract import decoded, selector_of, signature_of, type_of
 from pegboard.suite import targets
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def ask_each(authority: Contract, name: str, rows: Sequence[Sequence[Any]]) -> l
     for start in range(0, len(rows), _BATCH):
         calls = [authority.encode(name, *row) for row in rows[start : start + _BATCH]]
         for answer in authority.call("multicall", calls):
-            values = decode(kinds, answer)
+            values = decoded(kinds, answer, f"{name} of {authority.address}")
             found.append(values[0] if len(values) == 1 else values)
     return found
 
@@ -127,7 +127,7 @@ def titles(suite: Suite) -> dict[str, str]:
     for code, peg in suite.pegs.items():
         found[peg.token.address] = f"the {code} token"
         found[peg.feed.address] = f"the {code} reserve feed"
-    return found | {it.address: f"the {name}" for name, it in suite.desks.by_name.items()}
+    return found | {it.address: f"the {name}" for name, it in suite.by_name.items()}
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pegboard.desired.access import ADMIN
 from pegboard.desired.bytecode import code_faults
 from pegboard.desired.commons import require_declared
-from pegboard.desired.parties import multisig_faults, party_faults
+from pegboard.desired.parties import multisig_faults, party_faults, safe_faults
 from pegboard.desired.records import record_of
 from pegboard.errors import PegboardError
 from pegboard.inputs import moment_text
@@ -78,6 +78,8 @@ def _holders(planner: Planner) -> Iterator[Finding]:
     for text in party_faults(suite, roles, resolve):
         yield Finding(HOLDER, text)
     for text in multisig_faults(suite, roles, resolve):
+        yield Finding(HOLDER, text)
+    for text in safe_faults(suite, roles, resolve):
         yield Finding(HOLDER, text)
 
 

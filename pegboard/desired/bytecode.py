@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from eth_utils import keccak, to_hex
 
+from pegboard import rpc
 from pegboard.chain import JsonRpc
 from pegboard.errors import ChainError
 from pegboard.suite import contracts
@@ -38,7 +39,7 @@ def created(chain: Chain, address: str, initcode: bytes) -> bytes:
         raise ChainError(f"chain {chain.chain_id} runs no creation that is only thought")
     thought = {address: {"code": to_hex(initcode), "state": {}}}
     call = {"to": address, "data": "0x"}
-    return bytes.fromhex(chain.result("eth_call", [call, "latest", thought])[2:])
+    return rpc.data(chain.result("eth_call", [call, "latest", thought]), "eth_call")
 
 
 def code_faults(suite: Suite, codes: Iterable[str] = ()) -> Iterator[str]:

@@ -9,7 +9,14 @@ from eth_utils import to_checksum_address
 from pegboard import issuance
 from pegboard.calendars import day_text
 from pegboard.config import chain_key
-from pegboard.desired.differences import Difference, is_raise, money, rate, reference
+from pegboard.desired.differences import (
+    Difference,
+    expulsions,
+    is_raise,
+    money,
+    rate,
+    reference,
+)
 from pegboard.desired.settings import fixed, retirement
 from pegboard.desks import calendar_code
 from pegboard.errors import DeploymentError
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pegboard.calendars import Calendar
+    from pegboard.contract import Call
     from pegboard.desired.declaration import ChannelConfig
     from pegboard.desired.differences import Reader, Step
     from pegboard.issuance import Channel
@@ -178,17 +186,12 @@ def _signers(reader: Reader) -> Iterator[Difference]:
         )
         text = f"{quorum} signers are asked for of pauses ahead, declared is {config.pause_quorum}"
         yield Difference(text, (reader.step("configure", call, subject),))
-    enough = len(set(found) & set(declared)) >= quorum
-    for account in (a for a in found if a not in declared):
-        call = contract.prepare(
-            "expelSigner",
-            account,
-            reference(subject),
-            text=f"let {account} sign pauses ahead no more, at once",
-        )
-        text = f"{account} signs pauses ahead, and was not declared"
-        step = reader.step("remove", call, "" if enough else subject)
-        yield Difference(text, (step,), power=True)
+
+    def expel(account: str, text: str) -> Call:
+        return contract.prepare("expelSigner", account, reference(subject), text=text)
+
+    does = ("sign", "pauses ahead")
+    yield from expulsions(reader, found, declared, quorum, expel, does, subject)
 
 
 # The board and the wallets

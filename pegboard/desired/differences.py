@@ -15,7 +15,7 @@ from pegboard.errors import Reverted
 from pegboard.suite import resolved_holders, targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pegboard.config import RolesConfig
     from pegboard.contract import Call, Contract
@@ -179,6 +179,28 @@ def rate(peg: Peg, capacity: int, window: int) -> str:
 def is_raise(to: tuple[int, int], now: tuple[int, int]) -> bool:
     """Whether a limit (capacity, window) allows more: in a burst, or per second."""
     return to[0] > now[0] or to[0] * now[1] > now[0] * to[1]
+
+
+def expulsions(
+    reader: Reader,
+    found: Sequence[str],
+    declared: Sequence[str],
+    quorum: int,
+    expel: Callable[[str, str], Call],
+    does: tuple[str, str],
+    subject: str,
+) -> Iterator[Difference]:
+    """Takes what they do, such as ("sign", "pauses ahead"), from all who were not declared for it.
+
+    At once, unless fewer than `quorum` would be left until others have come.
+    """
+    enough = len(set(found) & set(declared)) >= quorum
+    verb, what = does
+    for account in (a for a in found if a not in declared):
+        call = expel(account, f"let {account} {verb} {what} no more, at once")
+        step = reader.step("remove", call, "" if enough else subject)
+        text = f"{account} {verb}s {what}, and was not declared"
+        yield Difference(text, (step,), power=True)
 
 
 def listed(names: Iterable[object]) -> str:

@@ -10,13 +10,13 @@ from eth_utils import to_checksum_address
 from pegboard.config import BY_DESK, LOCAL_CHAINS
 from pegboard.contract import selector_of
 from pegboard.errors import DeploymentError, InputError, NotPermitted, Reverted
-from pegboard.safes.safe import read_safe
+from pegboard.safes.safe import NOBODY, read_safe
 from pegboard.suite import resolved_holders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pegboard.config import RolesConfig
+    from pegboard.config import RolesConfig, SafeConfig
     from pegboard.safes.safe import Safe
     from pegboard.suite import Resolver, Suite
 
@@ -143,6 +143,8 @@ class Group:
 def multisig_faults(suite: Suite, roles: RolesConfig, resolve: Resolver) -> Iterator[str]:
     """Safes that others than several owners can use, and people who meet on two sides."""
     holders = _holders(suite, roles, resolve)
+    safes = roles.safes_on(suite.chain.chain_id)
+    declared = {_account(resolve, safe.address) for safe in safes}
     groups: dict[str, list[Group]] = {}
     for name, accounts in holders.items():
         groups[name] = []
@@ -160,7 +162,7 @@ def multisig_faults(suite: Suite, roles: RolesConfig, resolve: Resolver) -> Iter
             elif isinstance(safe, str):
                 yield f"{name} is declared for {account}, {safe}"
             else:
-                yield from _weaknesses(name, safe)
+                yield from _weaknesses(name, safe, declared=account in declared)
                 groups[name].append(Group(account, frozenset(safe.owners), safe.threshold))
     yield from _in_both(suite, roles, resolve, groups)
 
@@ -180,16 +182,63 @@ def _safe_at(suite: Suite, account: str) -> Safe | str | None:
     return "which answers as a multisig and has not the code of a released Safe"
 
 
-def _weaknesses(role: str, safe: Safe) -> Iterator[str]:
+def _weaknesses(role: str, safe: Safe, *, declared: bool) -> Iterator[str]:
+    """What makes a Safe weak; a module and a guard of a declared one are compared, not judged."""
     if safe.threshold < 2:
         yield _too_low(role, safe.address)
     said = f"{role} is declared for the Safe {safe.address}"
-    for module in safe.modules:
+    for module in () if declared else safe.modules:
         yield f"{said}, as which the module {module} acts without any signature"
     if not safe.handler_is_released:
         yield f"{said}, through whose handler {safe.handler} anybody calls as that Safe"
-    if int(safe.guard, 16):
+    if int(safe.guard, 16) and not declared:
         yield f"{said}, whose guard {safe.guard} can refuse every transaction"
+
+
+def safe_faults(suite: Suite, roles: RolesConfig, resolve: Resolver) -> Iterator[str]:
+    """Safes that are not as roles.toml declares them, and on a live chain undeclared ones."""
+    chain_id = suite.chain.chain_id
+    declared = {_account(resolve, safe.address): safe for safe in roles.safes_on(chain_id)}
+    for account, config in declared.items():
+        said = f"the Safe {config.name} ({account})"
+        safe = _safe_at(suite, account) if suite.chain.code(account) else None
+        if safe is None or isinstance(safe, str):
+            yield f"{said} is declared, {safe or 'and no Safe is at its address'}"
+            continue
+        yield from (f"{said} {text}" for text in _changes(config, safe, resolve))
+    if chain_id in LOCAL_CHAINS:
+        return
+    held: dict[str, list[str]] = {}
+    for name, accounts in _holders(suite, roles, resolve).items():
+        for account in accounts - set(declared):
+            held.setdefault(account, []).append(name)
+    for account, names in sorted(held.items()):
+        if suite.chain.code(account) and not isinstance(_safe_at(suite, account), str | None):
+            yield (
+                f"the Safe {account} is {', '.join(names)}, and roles.toml does not say who owns "
+                f"it: declare it in [safes.{chain_id}], so that an owner who is swapped is seen"
+            )
+
+
+def _changes(config: SafeConfig, safe: Safe, resolve: Resolver) -> Iterator[str]:
+    """What of a Safe is not as it was declared."""
+    for title, found, names in (
+        ("owner", safe.owners, config.owners),
+        ("module", safe.modules, config.modules),
+    ):
+        wanted = [_account(resolve, name) for name in names]
+        yield from (f"has the {title} {a}, who was not declared" for a in found if a not in wanted)
+        yield from (f"has not the {title} {a}, who was declared" for a in wanted if a not in found)
+    if safe.threshold != config.threshold:
+        yield f"asks for {safe.threshold} signatures, declared is {config.threshold}"
+    guard = _account(resolve, config.guard or NOBODY)
+    if safe.guard != guard:
+        told = (address if int(address, 16) else "none" for address in (safe.guard, guard))
+        yield "has the guard {}, declared is {}".format(*told)
+
+
+def _account(resolve: Resolver, name: str) -> str:
+    return str(to_checksum_address(resolve(name)))
 
 
 def _in_both(

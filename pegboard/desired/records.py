@@ -72,7 +72,7 @@ def record_of(suite: Suite, peg: Peg, deployer: str) -> dict[str, Any]:
         "audits": entry(suite.audits.address),
         "authority": entry(suite.authority.address),
         "registry": entry(suite.registry.address),
-        "desks": {name: entry(contract.address) for name, contract in suite.desks.by_name.items()},
+        "desks": {name: entry(contract.address) for name, contract in suite.by_name.items()},
     }
 
 

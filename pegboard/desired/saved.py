@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
 
+from pegboard.amounts import format_duration
 from pegboard.chain import JsonRpc
 from pegboard.desired.access import titles
 from pegboard.errors import DeploymentError, InputError
 from pegboard.files import atomic
-from pegboard.inputs import moment_text
+from pegboard.inputs import moment, moment_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +58,18 @@ class SavedPlan:
                 text = _FACTS[key].format(stated=self.content[key], found=found)
                 raise DeploymentError(f"{self.name} is not applied: {text}; make a plan anew")
 
+    def require_recent(self, now: int, longest: int) -> None:
+        """Refuses a plan that is so old that nobody remembers what it was reviewed for."""
+        made = str(self.content["at"])
+        age = now - moment(made)
+        if age > longest:
+            raise DeploymentError(
+                f"{self.name} is not applied: it was made at {made}, "
+                f"{format_duration(age)} ago, and a plan is applied for {format_duration(longest)}"
+                ": make a plan anew, and have it reviewed, or say a longer --max-age if all of it "
+                "is still meant"
+            )
+
     def require_covers(self, plan: Plan, planner: Planner) -> None:
         """Refuses what a plan that is made now has, and this one has not.
 
@@ -91,7 +104,7 @@ def facts(planner: Planner, digest: str) -> dict[str, Any]:
 def _genesis(chain: Chain) -> str:
     if not isinstance(chain, JsonRpc):
         return ""
-    return str(chain.result("eth_getBlockByNumber", ["0x0", False])["hash"])
+    return chain.genesis()
 
 
 def as_dict(planner: Planner, plan: Plan, digest: str, codes: Iterable[str]) -> dict[str, Any]:
@@ -149,7 +162,10 @@ def load(path: Path) -> SavedPlan:
         content = json.loads(raw)
         if content["schema"] != SCHEMA:
             raise InputError(f"{path.name} is no plan: make one with `plan --out`")
-        _ = [_key(step) for step in content["steps"]], [content[key] for key in (*_FACTS, "codes")]
+        _ = (
+            [_key(step) for step in content["steps"]],
+            [content[key] for key in (*_FACTS, "codes", "at")],
+        )
         # Also what a reader of JSON would not see: spaces, and keys that are there twice.
         unchanged = _bytes(content) == raw and content["hash"] == _hash(content)
     except OSError as fault:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from eth_utils import to_checksum_address
 
 from pegboard.amounts import format_duration
-from pegboard.desired.differences import Difference, is_raise, listed, money, rate, reference
+from pegboard.desired.differences import (
+    Difference,
+    expulsions,
+    is_raise,
+    listed,
+    money,
+    rate,
+    reference,
+)
 from pegboard.desks import calendar_code
 from pegboard.inputs import moment_text, reference_text
 
@@ -156,15 +164,23 @@ def retirement(reader: Reader, code: str) -> Call:
 
 def _enlisted(reader: Reader, peg: Peg) -> Iterator[Difference]:
     token, code, desks = peg.token, peg.config.code, reader.suite.desks
-    ours = {desks.issuance.address, desks.redemption.address}
-    if not reader.ask(token, "isEnlisted", desks.issuance.address, default=False):
+    enlisted = {"issuance desk": desks.issuance.address}
+    enlisted |= {name: it.address for name, it in reader.suite.uses.by_name.items()}
+    ours = {*enlisted.values(), desks.redemption.address}
+    missing = {
+        name: address
+        for name, address in enlisted.items()
+        if not reader.ask(token, "isEnlisted", address, default=False)
+    }
+    if missing:
+        named = " and the ".join(missing)
         call = token.prepare(
             "enlist",
-            [desks.issuance.address],
+            list(missing.values()),
             _ref(peg),
-            text=f"make the issuance desk a contract of {code}",
+            text=f"make the {named} a contract of {code}",
         )
-        text = f"the issuance desk is no contract of {code}"
+        text = f"the {named} is no contract of {code}"
         yield Difference(text, (reader.step("configure", call),))
     if not reader.ask(token, "isRedemptionDesk", desks.redemption.address, default=False):
         call = token.prepare(
@@ -293,18 +309,13 @@ def _attestors(reader: Reader, peg: Peg) -> Iterator[Difference]:
         text = f"the reserve feed of {code} asks for {_quorums(*now)}, declared is "
         step = reader.step("configure", _set_quorums(peg, wanted), subject)
         yield Difference(text + _quorums(*wanted), (step,))
-    # At once, unless too few would be left to state a rise until others have come.
-    enough = len(set(found) & set(declared)) >= now[1]
-    for account in (a for a in found if a not in declared):
-        call = feed.prepare(
-            "expelAttestor",
-            account,
-            _ref(peg),
-            text=f"let {account} attest the reserves of {code} no more, at once",
-        )
-        text = f"{account} attests the reserves of {code}, and was not declared"
-        step = reader.step("remove", call, "" if enough else subject)
-        yield Difference(text, (step,), power=True)
+
+    def expel(account: str, text: str) -> Call:
+        return feed.prepare("expelAttestor", account, _ref(peg), text=text)
+
+    # Enough is who can state a rise.
+    does = ("attest", f"the reserves of {code}")
+    yield from expulsions(reader, found, declared, now[1], expel, does, subject)
 
 
 def _quorums(quorum: int, rise_quorum: int, max_rise_bps: int) -> str:

@@ -94,8 +94,7 @@ class Ground(Stage):
         """Sends through a journal of this name; another name is another machine."""
         config = chain_of(self.kit.chains, CHAIN_ID)
         config = type(config)(**{**vars(config), **changes})
-        genesis = self.node.result("eth_getBlockByNumber", ["0x0", False])["hash"]
-        journal = Journal(self.folder / f"{name}.sqlite", CHAIN_ID, genesis)
+        journal = Journal(self.folder / f"{name}.sqlite", CHAIN_ID, self.node.genesis())
         signers: dict[str, Signer] = {**self.keys.by_address}
         return Courier(self.node, journal, config, signers)
 

@@ -34,11 +34,6 @@ class AddressBook:
 
     holders: Mapping[str, Holder]
 
-    def label_of(self, account: str) -> str:
-        """What an address is called, or nothing."""
-        found = self.holders.get(account)
-        return found.label if found else ""
-
     def unknown(self, accounts: Iterable[str]) -> list[str]:
         """Those that are not in the book, each once, in their order."""
         return [account for account in dict.fromkeys(accounts) if account not in self.holders]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from eth_utils import to_hex
 
+from pegboard import rpc
 from pegboard.chain import JsonRpc
 from pegboard.config import LOCAL_CHAINS
 from pegboard.errors import ChainError
@@ -51,7 +52,7 @@ def which(contract: Contract, view: str, accounts: Sequence[str]) -> set[str]:
 
 def _run(chain: JsonRpc, code: bytes) -> bytes:
     block = "pending" if chain.chain_id in LOCAL_CHAINS else "latest"
-    return bytes.fromhex(str(chain.result("eth_call", [{"data": to_hex(code)}, block]))[2:])
+    return rpc.data(chain.result("eth_call", [{"data": to_hex(code)}, block]), "eth_call")
 
 
 def _reader(target: str, selector: bytes) -> bytes:

@@ -13,7 +13,7 @@ from pegboard.chain import History
 from pegboard.contract import selector_of
 from pegboard.errors import Reverted, RowsError
 from pegboard.files import bulk
-from pegboard.files.payouts import name_tag
+from pegboard.files.payouts import same_name
 from pegboard.guards import missing_contracts, ours_among
 
 if TYPE_CHECKING:
@@ -143,17 +143,20 @@ def _payee_faults(suite: Suite, batch: Batch, payees: Sequence[str]) -> dict[str
 
 def _other_contents(batch: Batch) -> Iterator[str]:
     """T4: a name stands for one content; another one under it would pay its rows again."""
-    token, chain = batch.peg.token, batch.peg.token.chain
-    if not isinstance(chain, History):
-        return
-    tag = name_tag(batch.peg, batch.payer, batch.file.name)
-    logs = chain.logs(token.address, token.topics("Batch", payer=padded(batch.payer)))
-    others = {log.topics[2] for log in logs if log.topics[2][:8] == tag} - {batch.id}
-    for other in sorted(others):
+    for other in paid_under_its_name(batch.peg, batch.payer, batch.id):
         yield (
             f"{batch.file.name} was paid with other rows, as batch 0x{other.hex()}: take that file "
             "again, or pay what is new in a file with another name"
         )
+
+
+def paid_under_its_name(peg: Peg, payer: str, batch_id: bytes) -> list[bytes]:
+    """The ids of other batches that this payer has paid under the name of this one."""
+    token, chain = peg.token, peg.token.chain
+    if not isinstance(chain, History):
+        return []
+    logs = chain.logs(token.address, token.topics("Batch", payer=padded(payer)))
+    return sorted({log.topics[2] for log in logs if same_name(log.topics[2], batch_id)})
 
 
 def pay(

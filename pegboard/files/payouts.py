@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from eth_utils import keccak
 
 from pegboard.amounts import format_amount, parse_amount
+from pegboard.contract import selector_of
 from pegboard.errors import AmountError, InputError
 from pegboard.files import rows
 from pegboard.inputs import reference
@@ -41,6 +42,9 @@ _RETRY = re.compile(r"(.+)\.r([1-9][0-9]?)")
 _MAX_ROW = 2**96 - 1
 _REFERENCED = "pay(bytes32,uint8,(address,uint96)[],bytes32[],uint256)"
 _PLAIN = "pay(bytes32,uint8,(address,uint96)[],uint256)"
+_SELECTORS = (selector_of(_REFERENCED), selector_of(_PLAIN))
+#: How much of a batch's id comes of its name, token and payer.
+_TAG = 8
 
 
 @dataclass(frozen=True)
@@ -209,7 +213,7 @@ def _check_control(
 
 def batch_of(peg: Peg, payer: str, file: PayoutFile) -> Batch:
     """The chunks of a file; the same file of the same payer is the same batch, for ever."""
-    batch_id = name_tag(peg, payer, file.name) + _content(peg, payer, file)[:24]
+    batch_id = name_tag(peg, payer, file.name) + _content(peg, payer, file)[: 32 - _TAG]
     chunks = [
         _chunk(peg, payer, batch_id, index, file.payments[start : start + CHUNK])
         for index, start in enumerate(range(0, len(file.payments), CHUNK))
@@ -219,7 +223,17 @@ def batch_of(peg: Peg, payer: str, file: PayoutFile) -> Batch:
 
 def name_tag(peg: Peg, payer: str, name: str) -> bytes:
     """The first bytes of a batch's id: two batches of one name and payer are told by them."""
-    return keccak(text="\n".join((*_domain(peg, payer), name)))[:8]
+    return keccak(text="\n".join((*_domain(peg, payer), name)))[:_TAG]
+
+
+def batch_in(data: bytes) -> bytes:
+    """The id of the batch that calldata pays a part of; empty for any other call."""
+    return data[4:36] if data[:4] in _SELECTORS else b""
+
+
+def same_name(one: bytes, other: bytes) -> bool:
+    """Whether two batches of a payer have one name and different rows."""
+    return one != other and one[:_TAG] == other[:_TAG]
 
 
 def _content(peg: Peg, payer: str, file: PayoutFile) -> bytes:

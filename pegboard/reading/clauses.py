@@ -21,6 +21,19 @@ if TYPE_CHECKING:
     from pegboard.reading.decode import Decoder, Effect, Known
     from pegboard.suite import Peg, Suite
 
+#: The functions by which money moves, and the argument that says how much of it.
+_MOVES = {
+    "token": {
+        **dict.fromkeys(("transfer", "transferFrom", "surrender", "mint", "burn"), "value"),
+        **dict.fromkeys(("transferWithAuthorization", "receiveWithAuthorization"), "value"),
+        **dict.fromkeys(("restore", "burnEscrow", "hold", "release", "seize", "destroy"), "value"),
+        "rescueERC20": "value",
+        "pay": "total",
+    },
+    "issuance": dict.fromkeys(("propose", "approve"), "amount"),
+    "redemption": dict.fromkeys(("instruct", "settle", "giveBack", "takeBack", "release"), "id"),
+    "orders": dict.fromkeys(("hold", "release", "propose"), "value") | {"execute": "id"},
+}
 _REFERENCES = {"ref": "reference", "caseRef": "case", "consentRef": "consent", "reason": "reason"}
 
 
@@ -57,7 +70,25 @@ class Clause:
             text += f", sending {coin(self.call.value)} along"
         rows = tuple(self._rows(peg))
         loud = self.call.loud or "EVERYBODY" in text or "UNKNOWN" in text
-        return replace(self.call, text=text, details=rows, inner=inner, loud=loud)
+        peg, units = self._moved(peg)
+        found = replace(self.call, text=text, details=rows, inner=inner, loud=loud)
+        return replace(found, peg=peg, amount=units)
+
+    def _moved(self, peg: Peg | None) -> tuple[Peg | None, int]:
+        """How much this call moves, or makes ready to be moved, and of which currency."""
+        name = _MOVES.get(self.known.kind, {}).get(self.call.function, "")
+        if not name:
+            return None, 0
+        if name != "id":
+            return peg, self.call.arguments[name]
+        number = self.call.arguments[name]
+        try:
+            if self.known.kind == "redemption":
+                return peg, request_of(self.suite, number).amount
+            order = order_of(self.suite, number)
+        except PegboardError:
+            return None, 0
+        return self.decoder.currency(order.token), order.value
 
     def _references(self, used: Collection[str]) -> str:
         given = self.call.arguments

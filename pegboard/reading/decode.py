@@ -23,7 +23,7 @@ from pegboard.safes.safe_abi import SAFE_ABI
 from pegboard.suite import targets
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from pegboard.config import RolesConfig
     from pegboard.contract import Abi, Contract
@@ -49,7 +49,10 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Effect:
-    """One thing that a call does; `details` are its rows, `inner` what it schedules or cancels."""
+    """One thing that a call does; `details` are its rows, `inner` what it schedules or cancels.
+
+    `amount` of `peg` is what it moves, or makes ready to be moved; of `inner` each has its own.
+    """
 
     text: str
     to: str
@@ -62,6 +65,8 @@ class Effect:
     loud: bool = False
     details: tuple[str, ...] = ()
     inner: tuple[Effect, ...] = ()
+    peg: Peg | None = None
+    amount: int = 0
 
     @property
     def sentence(self) -> str:
@@ -82,6 +87,25 @@ class Effect:
         found: dict[str, Any] = {"text": self.text, "to": self.to, "function": self.function}
         found |= {"warning": self.warns, "data": "0x" + self.data.hex()}
         return found | ({"rows": list(self.details)} if self.details else {})
+
+
+def by_currency(amounts: Iterable[tuple[Peg | None, int | None]]) -> list[tuple[Peg, int]]:
+    """The sum of amounts in each currency; what has none is no money."""
+    sums: dict[str, tuple[Peg, int]] = {}
+    for peg, units in amounts:
+        if peg and units:
+            code = peg.config.code
+            sums[code] = (peg, units + sums.get(code, (peg, 0))[1])
+    return list(sums.values())
+
+
+def moved(effects: Iterable[Effect]) -> list[tuple[Peg, int]]:
+    """What effects move in all, by currency; what they cancel does not move."""
+    amounts: list[tuple[Peg | None, int | None]] = []
+    for effect in effects:
+        amounts.append((effect.peg, effect.amount))
+        amounts += moved(effect.inner) if effect.function != "cancel" else ()
+    return by_currency(amounts)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,14 @@ _GAS = 2**24
 _START = 20.0
 _ANSWER = 120.0
 _PAUSE = 0.005
+#: What is handed on to the node: reads, so that nothing on this machine sends or mines through it.
+_READS = (
+    *("eth_chainId", "eth_blockNumber", "eth_gasPrice", "eth_feeHistory", "net_version"),
+    *("eth_maxPriorityFeePerGas", "eth_blobBaseFee", "web3_clientVersion", "eth_getLogs"),
+    *("eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBlockReceipts", "eth_call"),
+    *("eth_getAccountInfo", "eth_getBalance", "eth_getCode", "eth_getStorageAt", "eth_getProof"),
+    *("eth_getTransactionByHash", "eth_getTransactionCount", "eth_getTransactionReceipt"),
+)
 
 
 @dataclass(frozen=True)
@@ -274,6 +282,8 @@ class _Relay:
         if isinstance(asked, list):
             return [self.answer(one) for one in asked]
         head = {"jsonrpc": "2.0", "id": asked.get("id")}
+        if asked.get("method") not in _READS:
+            return head | {"error": {"code": -32601, "message": "only reads are handed on"}}
         try:
             with self._lock:
                 found = self._source.request(asked["method"], asked.get("params") or [])

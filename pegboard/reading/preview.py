@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from eth_utils import keccak
+
 from pegboard.errors import Reverted
 from pegboard.reading.decode import WARNING
 from pegboard.reading.wording import coin
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pegboard.views import Question
 
 _Key = TypeVar("_Key")
+#: What a Safe says of a transaction that it carried out.
+CARRIED_OUT = keccak(text="ExecutionSuccess(bytes32,uint256)")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,19 @@ class Preview:
         found += [f"  {other}" for other in self.others]
         return found
 
+    def brief(self, most: int) -> list[str]:
+        """For people who are about to sign: so many lines, refusals first, and every warning."""
+        count = len(self.results)
+        whole = "it would be carried out" if count == 1 else f"all {count:,} would be carried out"
+        numbered = enumerate(self.results, 1)
+        refused = [
+            f"call {n} is REFUSED: {found.refusal}" for n, found in numbered if found.refusal
+        ]
+        loud = [other for other in self.others if other.startswith(WARNING)]
+        quiet = [other for other in self.others if other not in loud]
+        rest = [*map(str, self.differences), *(f"event {event}" for event in self.events), *quiet]
+        return [*_cut(refused or [whole], most), *_cut(rest, most), *loud]
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
@@ -82,6 +99,11 @@ class Preview:
             "words": dict(self.words),
             "others": list(self.others),
         }
+
+
+def _cut(lines: list[str], most: int) -> list[str]:
+    left = len(lines) - most
+    return [*lines[:most], f"and {left:,} more"] if left > 0 else lines
 
 
 @dataclass
@@ -102,6 +124,14 @@ class _Trial:
         self.coins = _joined(self.coins, attempt.coins)
 
 
+@dataclass(frozen=True)
+class Inside:
+    """A transaction of a Safe that the calls have it carry out, and what that does."""
+
+    safe: str
+    effects: Sequence[Effect]
+
+
 def _joined(
     seen: Mapping[_Key, tuple[int, int]], new: Mapping[_Key, tuple[int, int]]
 ) -> dict[_Key, tuple[int, int]]:
@@ -115,26 +145,38 @@ def preview(
     sender: str,
     calls: Sequence[Piece],
     explain: Callable[[Reverted], str] = str,
+    *,
+    inside: Inside | None = None,
+    most: int = 0,
 ) -> Preview:
-    """Tries calls in order, each as `sender`; `explain` says what a refusal means."""
-    before, trial, mentioned = stage.as_it_is(), _Trial(), Named()
-    mentioned.add("", sender)
+    """Tries calls in order, each as `sender`; `explain` says what a refusal means.
+
+    Where there are more events than `most`, they are counted, and of named views only those are
+    compared that are about the sender or nobody.
+    """
+    before, trial, acting = stage.as_it_is(), _Trial(), inside.safe if inside else sender
+    named = _about(sender, acting)
     for call in calls:
-        effects = decoder.effects(call.to, call.data, value=call.value, sender=sender)
+        effects: Sequence[Effect] = inside.effects if inside else ()
+        effects = effects or decoder.effects(call.to, call.data, value=call.value, sender=sender)
         attempt = stage.attempt(sender, call.to, call.data, call.value)
         refusal = ""
         if attempt.revert is not None:
             refusal = explain(decoder.named(Reverted(attempt.revert)))
         for effect in effects:
-            mentioned.add_effect(effect)
+            named.add_effect(effect)
             trial.results.append(Result(effect, refusal))
         trial.add(attempt)
-    events = [_event(decoder, log, mentioned) for log in trial.logs]
+    events = [_event(decoder, log, named, acting) for log in trial.logs]
+    if most and len(events) > most:
+        counts = Counter(event.partition(": ")[0] for event in events)
+        events = [f"{count:,} x {event}" for event, count in counts.items()]
+        named = _about(sender, acting)
     changed = {word for word, (was, became) in trial.words.items() if was != became}
     touched = dict.fromkeys(address for address, _ in sorted(changed))
     differences: list[Difference] = []
     explained: set[Word] = set()
-    for question in questions(decoder.known_to(sender), touched, mentioned):
+    for question in questions(decoder.known_to(acting), touched, named):
         found = _compare(question, decoder, before, stage)
         if found:
             differences += found
@@ -149,14 +191,22 @@ def preview(
     )
 
 
-def _event(decoder: Decoder, log: Log, mentioned: Named) -> str:
+def _about(*addresses: str) -> Named:
+    found = Named()
+    found.add("", list(addresses))
+    return found
+
+
+def _event(decoder: Decoder, log: Log, named: Named, acting: str) -> str:
+    if log.address == acting and log.topics and log.topics[0] == CARRIED_OUT:
+        return "ExecutionSuccess of this Safe"
     known = decoder.known.get(log.address)
     found = known.contract.events([log]) if known and known.contract else []
     if not known or not found:
         return f"UNKNOWN of {decoder.words.who(log.address)}"
     [(name, arguments)] = found
     for key, value in arguments.items():
-        mentioned.add(key, value)
+        named.add(key, value)
     shown = ", ".join(
         f"{key} {decoder.words.tell(key, value, known.peg)}" for key, value in arguments.items()
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pegboard.errors import InputError, PegboardError
 from pegboard.files import atomic
 from pegboard.inputs import address
+from pegboard.safes import once
 from pegboard.safes.quorum import signer_of
 from pegboard.safes.safe import SafeTx
 
@@ -76,7 +77,10 @@ def signature_path(path: Path, owner: str) -> Path:
 
 
 def place(folder: Path, tx: SafeTx, now_at: int) -> tuple[SafeTx, Path]:
-    """The number of a new transaction, after all that wait; of one that waits already, its own."""
+    """The number of a new transaction, after all that wait; of one that waits already, its own.
+
+    Refuses a payout of which another file with the same name waits.
+    """
     waiting = [
         found
         for path in sorted((folder / str(tx.chain_id)).glob("*.json"))
@@ -87,6 +91,7 @@ def place(folder: Path, tx: SafeTx, now_at: int) -> tuple[SafeTx, Path]:
     for found in waiting:
         if replace(tx, nonce=found.nonce) == found:
             return found, path_of(folder, found)
+    once.require_no_other(tx, waiting)
     numbered = replace(tx, nonce=max([now_at - 1, *(found.nonce for found in waiting)]) + 1)
     return numbered, path_of(folder, numbered)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from eth_account import Account
@@ -12,6 +11,7 @@ from hexbytes import HexBytes
 
 from pegboard.chain import Log, Receipt
 from pegboard.errors import ChainError
+from pegboard.rpc import integer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,20 +22,6 @@ def receipt_of(receipt: Mapping[str, Any]) -> Receipt:
     logs = tuple(Log.read(log) for log in receipt["logs"])
     block, gas = (integer(receipt[name], "a receipt") for name in ("blockNumber", "gasUsed"))
     return Receipt(receipt["transactionHash"], block, gas, logs)
-
-
-def integer(value: Any, what: str) -> int:
-    """A quantity of JSON-RPC; a node that answers something else is not believed."""
-    if not isinstance(value, str) or not re.fullmatch("0x[0-9a-f]{1,64}", value):
-        raise ChainError(f"the node answered {what} with {value!r}, which is no number")
-    return int(value, 16)
-
-
-def table(value: Any, what: str, *names: str) -> Mapping[str, Any]:
-    """An object of JSON-RPC that has all these names."""
-    if not isinstance(value, dict) or any(value.get(name) is None for name in names):
-        raise ChainError(f"the node answered with something that is not {what}: {str(value)[:80]}")
-    return value
 
 
 def require_faithful(raw: bytes, wanted: Mapping[str, Any], signer: str) -> None:

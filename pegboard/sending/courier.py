@@ -27,8 +27,9 @@ from pegboard.errors import (
     Replaced,
     safe_text,
 )
+from pegboard.rpc import integer, table
 from pegboard.sending import journal as states
-from pegboard.sending.answers import integer, receipt_of, require_faithful, table
+from pegboard.sending.answers import receipt_of, require_faithful
 from pegboard.sending.journal import Attempt, Note, Order, Wish
 
 if TYPE_CHECKING:

@@ -31,6 +31,7 @@ from ape import networks
 
 from pegboard import issuance
 from pegboard.chain import ApeChain
+from pegboard.config import load_currencies
 from pegboard.demo.bankfile import ACCOUNT
 from pegboard.errors import Pending
 from tests.integration.conftest import CHAIN_ID, blocks, warp
@@ -60,6 +61,18 @@ def office(console):
     to_quiet_friday(world)
     world.attest(10**17)
     return world
+
+
+@pytest.fixture(autouse=True)
+def wordless(monkeypatch):
+    """No amount is typed in words here: test_cli_simulate.py is about that."""
+
+    def load(folder):
+        return {
+            code: replace(it, confirm_above=None) for code, it in load_currencies(folder).items()
+        }
+
+    monkeypatch.setattr("pegboard.cli.desk.load_currencies", load)
 
 
 @pytest.fixture

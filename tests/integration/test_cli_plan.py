@@ -4,7 +4,7 @@ plan, apply, audit
 ├── given an empty chain
 │   ├── the plan is the deployer's, and the audit says what is missing
 │   ├── when the saved plan is applied: the audit is clean, and another plan is empty
-│   └── a plan of which one byte was changed, or of another declaration, is refused
+│   └── a plan of which one byte was changed, or of another declaration, or an old one, is refused
 ├── given a limit that was changed by hand
 │   ├── the audit names it, and the plan is that repair and no other step
 │   └── its role schedules it, waits, and executes it with the same command
@@ -236,6 +236,22 @@ def test_a_plan_of_another_declaration_or_state_is_refused(admins, world, tmp_pa
     feed.send("expelAttestor", resolve("TEST::17"), REF, sender=resolve(f"TEST::{EXPELLER}"))
     said = admins.refused(GOVERNOR, "apply", str(path), *admins.where)
     assert f"would also let {resolve('TEST::17')} attest the reserves of HKD" in said
+
+
+def test_an_old_plan_is_refused_unless_said_otherwise(admins, world, tmp_path):
+    """It still fits the chain to the letter."""
+    world.token.send("lowerMintLimit", 1, DAY, REF, sender=resolve(f"TEST::{PAUSER}"))
+    path = tmp_path / "plan.json"
+    admins.plan("--out", str(path))
+    warp(7 * DAY + 60)
+    sent = blocks()
+    said = admins.refused(GOVERNOR, "apply", str(path), *admins.where)
+    assert "plan.json is not applied: it was made at 20" in said
+    assert "a plan is applied for 7d: make a plan anew" in said
+    said = admins.refused(GOVERNOR, "apply", str(path), "--max-age", "soon", *admins.where)
+    assert "'soon' is not a duration" in said
+    assert blocks() == sent
+    assert admins.apply(GOVERNOR, str(path), "--max-age", "8d", code=3)["scheduled"]
 
 
 def as_governor(world, contract, name, *args):

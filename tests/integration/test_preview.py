@@ -14,6 +14,7 @@ preview
 Fork
 ├── given no anvil, or a node that does not answer: refuses, and says what to do
 ├── it tells its process nothing of the node's address
+├── it hands reads on to the node, and nothing that signs, sends, mines or sets
 ├── it ends with its block, whatever happens inside
 └── it leaves the chain as it is, and goes by the chain's time
 """
@@ -285,6 +286,31 @@ def test_no_process_is_told_the_nodes_address(world):
         words = Path(f"/proc/{fork._process.pid}/cmdline").read_bytes().decode().split("\0")
     assert "anvil" in words[0]
     assert not [word for word in words if str(world.chain.port) in word]
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        *("eth_sendTransaction", "eth_sendRawTransaction", "eth_sign", "personal_unlockAccount"),
+        *("anvil_setBalance", "evm_mine", "debug_setHead", None, ["eth_chainId"]),
+    ],
+)
+def test_only_reads_reach_the_node(method):
+    """Whoever finds the way to it on this machine can look, and do nothing."""
+    asked = []
+
+    class Node(JsonRpc):
+        def request(self, method, params):
+            asked.append(method)
+            return {"result": "0x1"}
+
+    relay = forks._Relay(Node(31338))
+    read, other = ({"id": 7, "method": name} for name in ("eth_chainId", method))
+    answers = relay.answer([read, other])
+    assert answers[0] == {"jsonrpc": "2.0", "id": 7, "result": "0x1"}
+    refused = {"code": -32601, "message": "only reads are handed on"}
+    assert answers[1] == {"jsonrpc": "2.0", "id": 7, "error": refused}
+    assert asked == ["eth_chainId"]
 
 
 def test_without_anvil_it_says_how_to_get_it(world, monkeypatch, tmp_path):

@@ -11,6 +11,11 @@ audit
 ├── given holders of a live chain
 │   ├── it names plain keys, keys that delegate, and multisigs of one
 │   └── it names modules, guards, and code that is no released Safe's
+├── given a Safe that is declared
+│   ├── it names every owner, module, guard and threshold that is not as declared, and no other
+│   └── it names one that is not there
+├── given a Safe with a role that is not declared
+│   └── it names it on a live chain, with its roles
 └── given people in several multisigs
     └── it names those who could act on two sides that are apart
 """
@@ -21,13 +26,15 @@ import pytest
 from eth_utils import keccak
 
 from pegboard import create2
-from pegboard.config import BY_DESK, SUITE_PREFIX
+from pegboard.config import BY_DESK, SUITE_PREFIX, SafeConfig
 from pegboard.contract import Call
 from pegboard.desired.audit import audit
-from pegboard.desired.parties import multisig_faults, party_faults
+from pegboard.desired.parties import multisig_faults, party_faults, safe_faults
+from pegboard.desired.plan import Planner
 from pegboard.desired.records import record_of
 from pegboard.safes.quorum import calldata
 from pegboard.safes.safe import read_safe, transaction
+from pegboard.safes.safe_abi import SENTINEL
 from pegboard.suite import locate
 from tests.support.planning import DEPLOYER, Thinking, act_as, planner_of, table_with
 from tests.support.remember import Remembering
@@ -470,11 +477,111 @@ def test_attestors_who_can_approve_are_named(chain):
     )
 
 
-def test_what_only_answers_like_a_safe_is_named(chain):
+def test_what_only_answers_like_a_safe_is_named():
     """Its threshold may say 2 and mean nothing."""
+    chain = RevmWithSafes()
     chain.put_code(STRANGER, bytes.fromhex("600260005260206000f3"))
-    try:
-        (text,) = faults(chain, ADMIN=(STRANGER,))
-    finally:
-        chain.put_code(STRANGER, b"")
+    (text,) = faults(chain, ADMIN=(STRANGER,))
     assert text.startswith(f"ADMIN is declared for {STRANGER}, which answers as a multisig")
+
+
+# Declared Safes
+
+
+def declared_as(safe, *owners, threshold=2, **more):
+    """A Safe as roles.toml would declare it."""
+    return SafeConfig("board", safe.address, tuple(o.address for o in owners), threshold, **more)
+
+
+def said_of(chain, *configs, **holders):
+    chosen = {"HKD": currencies()["HKD"]}
+    suite = locate(chain, artifacts(), chosen, desks(), DEPLOYER, resolve)
+    table = replace(table_with(**holders), safes={"local": configs})
+    return list(safe_faults(suite, table, resolve)), list(multisig_faults(suite, table, resolve))
+
+
+def test_a_safe_as_it_was_declared_is_no_finding(chain):
+    """The order of its owners is nothing, and one without a role is compared, too."""
+    safe = make_safe(chain, [A, B, C], 2)
+    assert said_of(chain, declared_as(safe, C, A, B), ADMIN=(safe.address,)) == ([], [])
+    assert said_of(chain, declared_as(safe, C, A, B)) == ([], [])
+    assert said_of(chain, ADMIN=(safe.address,)) == ([], [])
+
+
+def test_an_owner_who_was_swapped_is_named(chain):
+    """As many owners and signatures as before, and all of it sound by itself."""
+    safe = make_safe(chain, [A, B, C], 2)
+    config = declared_as(safe, A, B, C)
+    before = read_safe(chain, safe.address).owners
+    previous = (SENTINEL, *before)[before.index(C.address)]
+    as_safe(chain, safe, "swapOwner", previous, C.address, D.address)
+    board = f"the Safe board ({safe.address})"
+    swapped = [
+        f"{board} has the owner {D.address}, who was not declared",
+        f"{board} has not the owner {C.address}, who was declared",
+    ]
+    assert said_of(chain, config, ADMIN=(safe.address,)) == (swapped, [])
+    as_safe(chain, safe, "changeThreshold", 3)
+    lowered = f"{board} asks for 3 signatures, declared is 2"
+    assert said_of(chain, config, ADMIN=(safe.address,)) == ([*swapped, lowered], [])
+
+
+def test_modules_and_guards_are_compared_with_what_was_declared(chain):
+    """Once, and not with every role; those that are declared were decided on."""
+    safe = make_safe(chain, [A, B, C], 2)
+    guard, _ = create2.deploy(
+        chain, code_of("examples/guards/ReentrancyTransactionGuard")[0], sender=PAYER.address
+    )
+    board = f"the Safe board ({safe.address})"
+    bare, full = (
+        declared_as(safe, A, B, C, **more) for more in ({}, {"modules": (FOREIGN,), "guard": guard})
+    )
+    none = [
+        f"{board} has not the module {FOREIGN}, who was declared",
+        f"{board} has the guard none, declared is {guard}",
+    ]
+    assert said_of(chain, full, ADMIN=(safe.address,)) == (none, [])
+    as_safe(chain, safe, "enableModule", FOREIGN)
+    as_safe(chain, safe, "setGuard", guard)
+    more = [
+        f"{board} has the module {FOREIGN}, who was not declared",
+        f"{board} has the guard {guard}, declared is none",
+    ]
+    assert said_of(chain, bare, ADMIN=(safe.address,)) == (more, [])
+    assert said_of(chain, full, ADMIN=(safe.address,)) == ([], [])
+
+
+def test_a_declared_safe_that_is_not_there_is_named(chain):
+    config = SafeConfig("board", STRANGER, (A.address, B.address), 2)
+    said = f"the Safe board ({STRANGER}) is declared, "
+    assert said_of(chain, config) == ([f"{said}and no Safe is at its address"], [])
+    other = RevmWithSafes()
+    other.put_code(STRANGER, bytes.fromhex("600260005260206000f3"))
+    claims = f"{said}which answers as a multisig and has not the code of a released Safe"
+    assert said_of(other, config) == ([claims], [])
+
+
+def test_an_audit_names_what_a_safe_has_become():
+    """The finding is among those of the holders."""
+    chain = RevmWithSafes()
+    safe = make_safe(chain, [A, B, C], 2)
+    suite = locate(chain, artifacts(), {"HKD": currencies()["HKD"]}, desks(), DEPLOYER, resolve)
+    table = replace(roles(), safes={"local": (declared_as(safe, A, B, D),)})
+    found = audit(Planner(suite, artifacts(), table, DEPLOYER, resolve))
+    assert [f.text.split(") ")[1] for f in found if f.kind == "holder"] == [
+        f"has the owner {C.address}, who was not declared",
+        f"has not the owner {D.address}, who was declared",
+    ]
+
+
+@pytest.mark.req("HK-03")
+def test_an_undeclared_safe_is_named_on_a_live_chain():
+    chain = RevmWithSafes(chain_id=1)
+    safe = make_safe(chain, [A, B, C], 2)
+    suite, table = live_suite(chain, ADMIN=(safe.address,), BURNER=(safe.address,))
+    assert list(safe_faults(suite, table, resolve)) == [
+        f"the Safe {safe.address} is ADMIN, BURNER, and roles.toml does not say who owns it: "
+        "declare it in [safes.1], so that an owner who is swapped is seen"
+    ]
+    table = replace(table, safes={"1": (declared_as(safe, A, B, C),)})
+    assert list(safe_faults(suite, table, resolve)) == []

@@ -5,6 +5,7 @@ import pytest
 from pegboard.config import (
     SUITE_POWERS,
     RedemptionConfig,
+    SafeConfig,
     Tier,
     load_currencies,
     load_currency,
@@ -144,6 +145,50 @@ def test_wrong_roles_are_refused(tmp_path, old, new, message):
     path.write_text(changed(ROLES, old, new))
     with pytest.raises(ConfigError, match=message):
         load_roles(path)
+
+
+SAFE = """
+[safes.local.board]
+address = "TEST::80"
+owners = ["TEST::33", "TEST::34", "TEST::35"]
+threshold = 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('address = "TEST::80"\n', "", r"\[safes\.local\.board\]: address is missing"),
+        ("owners = [", "owner = [", "owners is missing"),
+        ('owners = ["TEST::33", ', "owners = [33, ", "owners must be a list of strings"),
+        ('"TEST::34"', '"TEST::33"', "an owner is named twice"),
+        ("threshold = 2", "threshold = 0", "threshold must be 1 to the number of owners"),
+        ("threshold = 2", "threshold = 4", "threshold must be 1 to the number of owners"),
+        ("threshold = 2", 'threshold = "2"', "wrong type"),
+        ("threshold = 2", "threshold = 2\nmodules = 3", "modules has the wrong type"),
+        ("threshold = 2", "threshold = 2\nguards = 3", "unknown key guards"),
+        ("[safes.local.board]", "[safes.local]", r"\[safes\.local\.address\] must be a table"),
+        ("[safes.local.board]", "[safes.loca.board]", r"no \[holders\.loca\] are declared"),
+        ("[safes.local.board]", "[safe.local.board]", "unknown key safe"),
+        ("\n[safes", f"{SAFE.replace('board', 'bank')}\n[safes", "an address is declared twice"),
+    ],
+)
+def test_wrong_safes_are_refused(tmp_path, old, new, message):
+    path = tmp_path / "roles.toml"
+    path.write_text(ROLES + changed(SAFE, old, new))
+    with pytest.raises(ConfigError, match=message):
+        load_roles(path)
+
+
+def test_safes_are_declared_by_chain(tmp_path):
+    path = tmp_path / "roles.toml"
+    more = 'modules = ["TEST::81"]\nguard = "TEST::82"\n'
+    path.write_text(ROLES + SAFE + more)
+    (found,) = load_roles(path).safes_on(31338)
+    owners = ("TEST::33", "TEST::34", "TEST::35")
+    assert found == SafeConfig("board", "TEST::80", owners, 2, ("TEST::81",), "TEST::82")
+    assert load_roles(path).safes_on(1) == ()
+    assert roles().safes_on(31337) == ()
 
 
 # Contracts of the suite as holders

@@ -12,6 +12,8 @@ load
 apply
 ├── given another chain, suite or declaration than it was made for
 │   └── it refuses, and says which
+├── given a plan that is older than it may be
+│   └── it refuses, and says what to do; a day less and it is applied
 ├── given a chain on which a fresh plan has a step more
 │   └── it refuses, and names the step
 ├── given a chain on which a step was done
@@ -29,6 +31,7 @@ from pegboard.desired import saved
 from pegboard.desired.apply import carry_out
 from pegboard.desired.plan import Planner
 from pegboard.errors import DeploymentError, InputError
+from pegboard.inputs import moment_text
 from pegboard.suite import locate
 from tests.support.planning import DEPLOYER, CutChain, planner_of
 from tests.support.world import REF, artifacts, currencies, desks, key, resolve, roles
@@ -136,6 +139,22 @@ def test_it_is_applied_to_what_it_was_made_for(kept):
     anew = replace(found, content={**found.content, "genesis": "0xab"})
     with pytest.raises(DeploymentError, match="another chain with this id"):
         anew.require_same_facts(planner, DIGEST)
+
+
+def test_an_old_plan_is_refused(kept, drifted):
+    """It might still fit the chain, and nobody might still mean it."""
+    _, path = kept
+    found = saved.load(path)
+    made = drifted.chain.now()
+    found.require_recent(made, 0)
+    found.require_recent(made + 7 * DAY, 7 * DAY)
+    with pytest.raises(DeploymentError) as caught:
+        found.require_recent(made + 7 * DAY + 3600, 7 * DAY)
+    assert str(caught.value) == (
+        f"plan.json is not applied: it was made at {moment_text(made)}, 7d 1h ago, and a plan is "
+        "applied for 7d: make a plan anew, and have it reviewed, or say a longer --max-age if all "
+        "of it is still meant"
+    )
 
 
 def test_a_step_more_is_refused_by_its_name(kept, drifted):

@@ -1,0 +1,1 @@
+"""The uses of the tokens: payments, exchange, checkout, trade finance, envelopes."""
