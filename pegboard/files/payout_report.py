@@ -13,7 +13,7 @@ from pegboard.amounts import exact_amount
 from pegboard.chain import History
 from pegboard.errors import ChainError, InputError
 from pegboard.files.paying import barred_among, padded
-from pegboard.files.payouts import COLUMNS, SCHEMA, parts_of
+from pegboard.files.payouts import COLUMNS, parts_of
 from pegboard.inputs import moment_text
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def status_file(found: Report) -> bytes:
     _add(head, "CreDtTm", moment_text(found.moment))
     group = _add(top, "OrgnlGrpInfAndSts")
     _add(group, "OrgnlMsgId", batch.file.name)
-    _add(group, "OrgnlMsgNmId", SCHEMA)
+    _add(group, "OrgnlMsgNmId", batch.file.schema)
     _add(group, "OrgnlNbOfTxs", str(len(found.results)))
     _add(group, "OrgnlCtrlSum", exact_amount(batch.file.total, decimals))
     _add(group, "GrpSts", _group_status(found))

@@ -19,11 +19,12 @@ from pegboard.amounts import format_amount, parse_amount
 from pegboard.contract import selector_of
 from pegboard.errors import AmountError, InputError
 from pegboard.files import rows
+from pegboard.files.pain001 import Transfers, is_pain001
 from pegboard.inputs import reference
 from pegboard.sending.journal import Note, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pegboard.config import CurrencyConfig
@@ -67,6 +68,9 @@ class PayoutFile:
     total: int
     payments: tuple[Payment, ...]
     notes: tuple[str, ...] = ()
+    #: What the file calls its own form, and whom it names as its payer, if anybody.
+    schema: str = SCHEMA
+    payer: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,31 @@ class Batch:
 
 
 def read(path: Path, currencies: Mapping[str, CurrencyConfig]) -> PayoutFile:
-    """A payout file, if everything in it is right; all that is wrong is in the one error."""
+    """A payout file or a pain.001, if all in it is right; all that is wrong is in the one error."""
+    return _read_transfers(path, currencies) if is_pain001(path) else _read_rows(path, currencies)
+
+
+def _read_transfers(path: Path, currencies: Mapping[str, CurrencyConfig]) -> PayoutFile:
+    reading = Transfers(path, currencies)
+    name = reading.batch_name(_batch_name)
+    decimals = reading.currency.decimals if reading.currency else 18
+    payments = [
+        Payment(number, values["id"], values["payee"], values["amount"], values["reference"])
+        for number, values in reading.payments(_columns(decimals))
+    ]
+    if len(payments) > MOST:
+        reading.fault("the file", f"it has more than {MOST:,} payments: split it")
+    for number, column, reason in (*_repeats(payments), *_reference_faults(payments)):
+        reading.fault(f"payment {number}", f"{column}: {reason}" if column else reason)
+    total = sum(payment.units for payment in payments)
+    reading.announced_by_all(len(payments), total)
+    reading.close()
+    assert reading.currency  # noqa: S101 - without one there is a fault
+    ordered = tuple(sorted(payments, key=lambda payment: payment.id))
+    return PayoutFile(name, reading.currency, total, ordered, (), reading.schema, reading.payer)
+
+
+def _read_rows(path: Path, currencies: Mapping[str, CurrencyConfig]) -> PayoutFile:
     reading = rows.Rows(path, MOST)
     control = reading.first(_control(currencies), _columns(0))
     currency: CurrencyConfig | None = control.get("currency")
@@ -106,8 +134,8 @@ def read(path: Path, currencies: Mapping[str, CurrencyConfig]) -> PayoutFile:
         Payment(number, values["id"], values["payee"], values["amount"], values["reference"])
         for number, values in reading.records(_columns(decimals))
     ]
-    _check_repeats(reading, payments)
-    _check_references(reading, payments)
+    for fault in (*_repeats(payments), *_reference_faults(payments)):
+        reading.fault(*fault)
     total = sum(payment.units for payment in payments)
     if currency and not reading.faults:
         _check_control(reading, control, currency, len(payments), total)
@@ -164,31 +192,31 @@ def _columns(decimals: int) -> list[rows.Column]:
     ]
 
 
-def _check_repeats(reading: rows.Rows, payments: Sequence[Payment]) -> None:
+def _repeats(payments: Sequence[Payment]) -> Iterator[tuple[int, str, str]]:
     ids: dict[str, int] = {}
     same: dict[tuple[str, int, str], int] = {}
     for payment in payments:
         first = ids.setdefault(payment.id, payment.row)
         if first != payment.row:
-            reading.fault(payment.row, "id", f"{payment.id!a} is the id of row {first} already")
+            yield payment.row, "id", f"{payment.id!a} is the id of row {first} already"
         what = (payment.payee, payment.units, payment.reference)
         first = same.setdefault(what, payment.row)
         if first != payment.row:
             reason = f"payee, amount and reference are those of row {first}"
-            reading.fault(payment.row, "", f"{reason}: take it out, or give it another reference")
+            yield payment.row, "", f"{reason}: take it out, or give it another reference"
 
 
-def _check_references(reading: rows.Rows, payments: Sequence[Payment]) -> None:
+def _reference_faults(payments: Sequence[Payment]) -> Iterator[tuple[int, str, str]]:
     """Either all rows have a reference on chain, or none has; each is one."""
     for payment in payments:
         try:
             reference(payment.reference)
         except InputError as fault:
-            reading.fault(payment.row, "reference", str(fault))
+            yield payment.row, "reference", str(fault)
     without = [payment for payment in payments if not payment.reference]
     if without and len(without) < len(payments):
         for payment in without:
-            reading.fault(payment.row, "reference", "it is missing, and other rows have one")
+            yield payment.row, "reference", "it is missing, and other rows have one"
 
 
 def _check_control(
@@ -213,6 +241,11 @@ def _check_control(
 
 def batch_of(peg: Peg, payer: str, file: PayoutFile) -> Batch:
     """The chunks of a file; the same file of the same payer is the same batch, for ever."""
+    if file.payer not in ("", payer):
+        raise InputError(
+            f"{file.name} names {file.payer} as its debtor, and {payer} would pay: sign as the "
+            "debtor, or correct the file"
+        )
     batch_id = name_tag(peg, payer, file.name) + _content(peg, payer, file)[: 32 - _TAG]
     chunks = [
         _chunk(peg, payer, batch_id, index, file.payments[start : start + CHUNK])

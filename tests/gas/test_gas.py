@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.gas.room import Room
+from tests.gas.uses_room import UsesRoom
 from tests.support.anvil import AnvilChain
 
 HERE = Path(__file__).parent
@@ -22,6 +23,8 @@ BARS = tomllib.loads((HERE / "bars.toml").read_text())
 def measured() -> dict[str, int]:
     with AnvilChain() as chain:
         figures = Room(chain).measure()
+    with AnvilChain() as chain:
+        figures |= UsesRoom(chain).measure()
     if os.environ.get("PEGBOARD_GAS") == "write":
         RECORD.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
     return figures

@@ -231,11 +231,11 @@ class Market:
         return fx.send("settleFor", *values, sender=self.relayer.address)
 
 
-def open_market(world: World) -> Market:
+def open_market(world: World, kind: type[Market] = Market) -> Market:
     """The pair, the attester, and money for everybody."""
     hkd, usd = world.suite.peg("HKD"), world.suite.peg("USD")
     rate = create(world, "RateFeed", 8, RATE, "USD / HKD")
-    market = Market(world, hkd, usd, rate)
+    market = kind(world, hkd, usd, rate)
     registry = world.suite.registry
     terms = (usd.token.address, hkd.token.address, rate.address, MAX_AGE, BAND, REF)
     world.act("GOVERNOR", registry, "openPair", *terms)

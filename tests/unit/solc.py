@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+from functools import cache
 from typing import Any
 
+from pegboard.contract import Artifact
 from tests.support.world import ROOT
 
 SOLC = ROOT / "tools" / "solcx" / "solc-v0.8.37"
@@ -34,3 +36,15 @@ def compiled(sources: dict[str, str]) -> dict[str, dict[str, Any]]:
     assert not faults, "\n".join(faults)
     contracts: dict[str, dict[str, Any]] = answer["contracts"]
     return contracts
+
+
+@cache
+def chainlink_mock() -> Artifact:
+    """Chainlink's MockV3Aggregator as npm has it, compiled with our compiler."""
+    shared = ROOT / "node_modules" / "@chainlink" / "contracts" / "src" / "v0.8" / "shared"
+    names = ["mocks/MockV3Aggregator.sol"]
+    names += [f"interfaces/{p.name}" for p in (shared / "interfaces").glob("Aggregator*.sol")]
+    contracts = compiled({name: (shared / name).read_text() for name in names})
+    made = contracts["mocks/MockV3Aggregator.sol"]["MockV3Aggregator"]
+    code = {k: bytes.fromhex(made["evm"][k]["object"]) for k in ("bytecode", "deployedBytecode")}
+    return Artifact("MockV3Aggregator", made["abi"], code["bytecode"], code["deployedBytecode"])

@@ -9,24 +9,18 @@ given the mock without being declared single-chain
 
 import pytest
 
-from pegboard.contract import Artifact, Contract
+from pegboard.contract import Contract
 from tests.support.refusal import refused
-from tests.support.world import REF, ROOT, artifacts
-from tests.unit.solc import compiled
+from tests.support.world import REF, artifacts
+from tests.unit.solc import chainlink_mock
 
-PACKAGE = ROOT / "node_modules" / "@chainlink" / "contracts" / "src" / "v0.8" / "shared"
 HOUR = 3_600
 
 
 @pytest.fixture(scope="module")
 def mock_artifact():
     """Their MockV3Aggregator, compiled with our compiler."""
-    names = ["mocks/MockV3Aggregator.sol"]
-    names += [f"interfaces/{p.name}" for p in (PACKAGE / "interfaces").glob("Aggregator*.sol")]
-    contracts = compiled({name: (PACKAGE / name).read_text() for name in names})
-    made = contracts["mocks/MockV3Aggregator.sol"]["MockV3Aggregator"]
-    code = {k: bytes.fromhex(made["evm"][k]["object"]) for k in ("bytecode", "deployedBytecode")}
-    return Artifact("MockV3Aggregator", made["abi"], code["bytecode"], code["deployedBytecode"])
+    return chainlink_mock()
 
 
 @pytest.fixture(params=[8, 18])
