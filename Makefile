@@ -33,7 +33,7 @@ define section
 @printf '\n== %s\n' '$(1)'
 endef
 
-.PHONY: help setup compile demo demo-issuance test format lint deep gas requirements clean
+.PHONY: help setup compile demo demo-issuance demo-uses test format lint deep gas requirements clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -70,6 +70,9 @@ demo: setup compile ## bring up a chain with three currencies and show them at w
 
 demo-issuance: setup compile ## play a day at the desks: a bank's file, redemptions, a typhoon
 	@ape run demo issuance --network ethereum:local:foundry
+
+demo-uses: setup compile ## payments abroad and by file, a shop, an invoice, an envelope, a fund share
+	@ape run demo uses --network ethereum:local:foundry
 
 test: setup compile ## every test but the long ones
 	$(call section,Tests on Anvil and pyrevm)

@@ -22,7 +22,7 @@ interface IEscrow {
 
     /* ERRORS */
 
-    /// @notice The token is not on the board.
+    /// @notice The token is no currency of the board.
     error TokenNotRegistered(address token);
     /// @notice The owner of the amount may not send, so it does not leave.
     error OwnerBarred(address owner);
@@ -30,7 +30,7 @@ interface IEscrow {
     error OwnerNotBarred(address owner);
     /// @notice Nothing is credited to the account.
     error NothingCredited(address token, address account);
-    /// @notice The signature is not `signer`'s over these terms.
+    /// @notice The signature is not `signer`'s over this message: neither by ECDSA nor by ERC-1271.
     error InvalidSignature(address signer);
     /// @notice The caller is not the one who may do this.
     error CallerNot(address wanted, address caller);

@@ -89,7 +89,7 @@ interface IReceivables is IEscrow {
     /* ERRORS */
 
     /// @notice The record is not in a status that allows this.
-    error WrongStatus(bytes32 id, Status status);
+    error WrongDocStatus(bytes32 id, Status status);
     /// @notice The document is not the one on record under its fingerprint.
     error DocMismatch(bytes32 id, bytes32 recorded);
     /// @notice A document has a face, a date, a fingerprint, and two parties.

@@ -217,9 +217,9 @@ class Contract:
                 functions[item["name"]] = item
         return functions
 
-    def at(self, address: str) -> Contract:
+    def at(self, address: str, abi: Abi | None = None) -> Contract:
         """Another address that knows the same errors."""
-        return Contract(self.chain, address, self.abi, self._errors)
+        return Contract(self.chain, address, abi or self.abi, self._errors)
 
     def function(self, name: str) -> dict[str, Any]:
         """The ABI item of a function, by name or full signature."""

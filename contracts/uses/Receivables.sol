@@ -91,7 +91,7 @@ contract Receivables is Escrow, IReceivables {
         bool meaningful = id != 0 && doc.face != 0 && doc.due != 0 && doc.seller != address(0);
         if (!meaningful || doc.buyer == address(0) || doc.buyer == doc.seller) revert InvalidDoc();
         Record storage record = _records[id];
-        if (record.status != Status.NONE) revert WrongStatus(id, record.status);
+        if (record.status != Status.NONE) revert WrongDocStatus(id, record.status);
         _requireCurrency(doc.token);
         uint256 exposure = exposureOf[doc.attester][doc.token] + doc.face;
         uint256 cap = REGISTRY.attesterCap(doc.attester, doc.token);
@@ -110,7 +110,7 @@ contract Receivables is Escrow, IReceivables {
     function accept(bytes32 id, bytes calldata buyerSignature) external {
         Record storage record = _records[id];
         (address buyer, Status status) = (record.buyer, record.status);
-        if (status != Status.ATTESTED) revert WrongStatus(id, status);
+        if (status != Status.ATTESTED) revert WrongDocStatus(id, status);
         _requireSigned(buyer, Hashes.efficientKeccak256(ACCEPTANCE_TYPEHASH, record.doc), buyerSignature);
         record.status = Status.ACCEPTED;
         emit Accepted(id);
@@ -121,7 +121,7 @@ contract Receivables is Escrow, IReceivables {
     function finance(Doc calldata doc, Offer calldata offer, bytes calldata financierSignature) external nonReentrant {
         (bytes32 id, Record storage record) = _find(doc);
         if (msg.sender != doc.seller) revert CallerNot(doc.seller, msg.sender);
-        if (record.status != Status.ACCEPTED) revert WrongStatus(id, record.status);
+        if (record.status != Status.ACCEPTED) revert WrongDocStatus(id, record.status);
         if (offer.id != id) revert OfferMismatch(id, offer.id);
         if (block.timestamp > offer.expiry) revert OfferExpired(offer.expiry);
         if (isCancelled[offer.financier][offer.nonce]) revert OfferIsCancelled(offer.financier, offer.nonce);
@@ -146,7 +146,7 @@ contract Receivables is Escrow, IReceivables {
     function pay(Doc calldata doc, uint96 value, bytes32 ref) external nonReentrant {
         (bytes32 id, Record storage record) = _find(doc);
         Status status = record.status;
-        if (status == Status.SETTLED || status == Status.CANCELLED) revert WrongStatus(id, status);
+        if (status == Status.SETTLED || status == Status.CANCELLED) revert WrongDocStatus(id, status);
         uint96 paid = record.paid;
         if (value == 0 || value > doc.face - paid) revert InvalidPayment(value, doc.face - paid);
 
@@ -174,7 +174,7 @@ contract Receivables is Escrow, IReceivables {
 
     function markDefault(Doc calldata doc) external {
         (bytes32 id, Record storage record) = _find(doc);
-        if (record.status != Status.FINANCED) revert WrongStatus(id, record.status);
+        if (record.status != Status.FINANCED) revert WrongDocStatus(id, record.status);
         if (msg.sender != record.financier) revert CallerNot(record.financier, msg.sender);
         if (!_hasPassed(doc.due, doc.token, record.pausedBefore)) revert NotOverdue(dueOf(doc));
         record.status = Status.DEFAULTED;
@@ -187,7 +187,7 @@ contract Receivables is Escrow, IReceivables {
         (bytes32 id, Record storage record) = _find(doc);
         Status status = record.status;
         bool open = status == Status.ATTESTED || status == Status.ACCEPTED;
-        if (!open || record.paid != 0) revert WrongStatus(id, status);
+        if (!open || record.paid != 0) revert WrongDocStatus(id, status);
         if (msg.sender != doc.seller && msg.sender != doc.attester) revert CallerNot(doc.seller, msg.sender);
         record.status = Status.CANCELLED;
         exposureOf[doc.attester][doc.token] -= doc.face;

@@ -15,7 +15,7 @@ from pegboard.cli import show
 from pegboard.cli.desk import signature_bytes
 from pegboard.cli.options import at_desk
 from pegboard.config import LOCAL_CHAINS
-from pegboard.demo import day
+from pegboard.demo import day, uses
 from pegboard.demo import story as tour
 from pegboard.demo.stage import Stage
 from pegboard.errors import DeploymentError
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
 
 #: What can be told, and who plays in it besides the members of roles.
-STORIES = {"tour": (tour.tell, tour.HOLDERS), "issuance": (day.tell, day.CAST)}
+STORIES = {
+    "tour": (tour.tell, tour.HOLDERS),
+    "issuance": (day.tell, day.CAST),
+    "uses": (uses.tell, uses.CAST),
+}
 _NOTE = (
     "This is a local chain that forgets. Issuing a stablecoin that refers to the Hong Kong dollar, "
     "or issuing one in Hong Kong as a business, needs a licence (Cap. 656)."
@@ -39,7 +43,8 @@ _NOTE = (
 def demo(desk: Desk, story: str) -> None:
     """Deploy three currencies on an empty local chain and show them at work, in two minutes.
 
-    STORY is the tour of everything, or issuance: a day at the desks, from a bank's file to payouts.
+    STORY is the tour of everything; issuance, a day at the desks, from a bank's file to payouts; or
+    uses: payments abroad and by file, a shop, an invoice financed, an envelope, a fund share.
     Every line is checked; the first surprise ends it with exit code 1. With --json the story goes
     to stderr and the final figures to stdout.
     """

@@ -73,15 +73,17 @@ class Stage:
         if found != wanted:
             raise Unexpected(f"{what} is {found}, and should be {wanted}: the demo found a fault")
 
-    def refused(self, name: str, what: str, attempt: Callable[[], Any], peg: Peg) -> Reverted:
-        """Something that must be refused, with this error and no other."""
+    def refused(
+        self, name: str, what: str, attempt: Callable[[], Any], peg: Peg | None
+    ) -> Reverted:
+        """Something that must be refused, with this error and no other; `peg` tells amounts."""
         try:
             attempt()
         except Reverted as fault:
             if name not in str(fault):
                 raise Unexpected(f"{what}: {name} was to be the reason, not {fault}") from fault
             self.refusals.append(name)
-            reason = refusal(fault, self.artifacts.notices, peg.config)
+            reason = refusal(fault, self.artifacts.notices, peg.config if peg else None)
             self.console.print(f"    [red]refused[/red]  {what}")
             self.console.print(f"             {self.named(reason)}", markup=False, style="dim")
             return fault
