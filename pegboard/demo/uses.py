@@ -93,51 +93,68 @@ def _state(stage: Stage, hkd: Peg, usd: Peg) -> None:
         post(peg.feed, *signed, sender=stage.people["relayer"])
 
 
-def _push(stage: Stage, rate: Contract, answer: int = RATE) -> None:
-    rate.send("push", answer, stage.chain.now(), sender=stage.people["relayer"])
+def settle_some(stage: Stage, count: int) -> None:
+    """Nothing but the market and some payments abroad, for who wants their receipts."""
+    deploy(stage)
+    hkd, usd = stage.suite.peg("HKD"), stage.suite.peg("USD")
+    abroad = _Abroad(stage, hkd, usd, open_market(stage, hkd, usd))
+    for nonce in range(1, count + 1):
+        stage.act(abroad.fx, "relayer", "a payment", "settleFor", *abroad.signed(nonce, "10000.00"))
+
+
+class _Abroad:
+    """Payments of an importer who has HKD to a supplier who wants USD, at a dealer's quotes."""
+
+    def __init__(self, stage: Stage, hkd: Peg, usd: Peg, rate: Contract) -> None:
+        self.stage, self.hkd, self.usd, self.fx = stage, hkd, usd, stage.suite.uses.fx
+        usd.token.send("approve", self.fx.address, 2**256 - 1, sender=stage.people["dealer"])
+        rate.send("push", RATE, stage.chain.now(), sender=stage.people["relayer"])
+
+    def signed(
+        self, nonce: int, amount: str = "100000.00", price: str = "7.80234", to: str = "supplier"
+    ) -> tuple[object, ...]:
+        """A fresh quote and the importer's payment for it: what `settleFor` takes."""
+        people, stage = self.stage.people, self.stage
+        sold = stage.units(self.usd, amount)
+        bought = sold * stage.units(self.hkd, price) // stage.units(self.usd, "1")
+        parties = (people["dealer"], people["importer"])
+        tokens = (self.usd.token.address, self.hkd.token.address)
+        quote = Quote(*parties, *tokens, sold, bought, stage.chain.now() + 45, nonce)
+        ref = reference_for(UETR, INVOICE)
+        payment = quote.payment(self.fx, people["importer"], people[to], ref)
+        message = payment.signable(self.hkd.token, "ReceiveWithAuthorization")
+        made = stage.sign(people["dealer"], quote.signable(self.fx))
+        paid = stage.sign(people["importer"], message)
+        return quote.values(), made, people["importer"], people[to], ref, paid
+
+    def submit(self, values: tuple[object, ...]) -> Callable[[], object]:
+        """The relayer's attempt."""
+        return partial(self.fx.send, "settleFor", *values, sender=self.stage.people["relayer"])
 
 
 def pay_abroad(stage: Stage, hkd: Peg, usd: Peg, rate: Contract) -> None:
     """HKD out, USD in at the supplier, in one transaction that the importer only signs."""
     stage.step("An importer with HKD only pays a supplier in USD, in one gasless transaction")
-    fx, people = stage.suite.uses.fx, stage.people
+    people, abroad = stage.people, _Abroad(stage, hkd, usd, rate)
     stage.chain.result("anvil_setBalance", [people["importer"], "0x0"])
-    usd.token.send("approve", fx.address, 2**256 - 1, sender=people["dealer"])
-    _push(stage, rate)
-    sold, bought = stage.units(usd, "100000.00"), stage.units(hkd, "780234.00")
-    ref = reference_for(UETR, INVOICE)
-
-    def quote(nonce: int, price: int = bought) -> Quote:
-        until = stage.chain.now() + 45
-        parties = (people["dealer"], people["importer"], usd.token.address, hkd.token.address)
-        return Quote(*parties, sold, price, until, nonce)
-
-    def signed(terms: Quote, to: str = "supplier") -> tuple[object, ...]:
-        made = stage.sign(people["dealer"], terms.signable(fx))
-        payment = terms.payment(fx, people["importer"], people[to], ref)
-        message = payment.signable(hkd.token, "ReceiveWithAuthorization")
-        paid = stage.sign(people["importer"], message)
-        return terms.values(), made, people["importer"], people[to], ref, paid
-
-    def pay(terms: Quote, to: str = "supplier") -> Callable[[], object]:
-        return partial(fx.send, "settleFor", *signed(terms, to), sender=people["relayer"])
-
     holdings = [Holding.of(stage, who, hkd) for who in ("importer", "dealer")]
     holdings += [Holding.of(stage, who, usd) for who in ("dealer", "supplier")]
-    first = quote(1)
+    first, sold = abroad.signed(1), stage.units(usd, "100000.00")
     with measured(stage, holdings):
-        text = f"{money(hkd, bought)} of importer for {money(usd, sold)} to supplier, UETR {UETR}"
-        stage.act(fx, "relayer", text, "settleFor", *signed(first))
+        text = f"780,234.00 HKD of importer for {money(usd, sold)} to supplier, UETR {UETR}"
+        stage.act(abroad.fx, "relayer", text, "settleFor", *first)
     stage.expect("the supplier's USD", usd.token.call("balanceOf", people["supplier"]), sold)
-    stage.expect("FxSettle's HKD", hkd.token.call("balanceOf", fx.address), 0)
+    stage.expect("FxSettle's HKD", hkd.token.call("balanceOf", abroad.fx.address), 0)
     stage.say("Its cost and time beside a bank's: ape run bench remit")
-    stage.refused("NonceSpent", "the same payment once more", pay(first), hkd)
-    dear = quote(2, stage.units(hkd, "850000.00"))
-    stage.refused("RateOutOfBand", "a quote at 8.50, signed with the dealer's key", pay(dear), hkd)
+    stage.refused("NonceSpent", "the same payment once more", abroad.submit(first), hkd)
+    dear = abroad.submit(abroad.signed(2, price="8.50"))
+    stage.refused("RateOutOfBand", "a quote at 8.50, signed with the dealer's key", dear, hkd)
     stage.enact(actions.mark(usd, "blacklist", [people["second"]], reference("case 17")))
-    stage.refused("BlacklistedAccount", "a supplier on the blacklist", pay(quote(3), "second"), usd)
+    listed = abroad.submit(abroad.signed(3, to="second"))
+    stage.refused("BlacklistedAccount", "a supplier on the blacklist", listed, usd)
     stage.warp(3_700)
-    stage.refused("RateStale", "a rate that is more than an hour old", pay(quote(4)), hkd)
+    late = abroad.submit(abroad.signed(4))
+    stage.refused("RateStale", "a rate that is more than an hour old", late, hkd)
 
 
 def pay_many(stage: Stage, usd: Peg) -> None:
