@@ -45,6 +45,7 @@ interface ICheckout is IEscrow {
     /* EVENTS */
 
     event Authorized(bytes32 indexed id, address indexed payer, address indexed payee, Info info);
+    /// @notice `value` was captured, of which `fee` is credited to the terms' receiver of fees and the rest paid, or credited.
     event Captured(bytes32 indexed id, uint256 value, uint256 fee);
     event Released(bytes32 indexed id, uint256 value, address indexed by);
     event Refunded(bytes32 indexed id, uint256 value, address indexed by);
@@ -54,7 +55,7 @@ interface ICheckout is IEscrow {
 
     /* ERRORS */
 
-    /// @notice The terms have an amount, dates in order, a fee of at most 10,000 with a receiver, and no address zero.
+    /// @notice The terms have an amount, dates in order, a fee of at most 10,000 with a receiver, and parties that are neither zero nor this.
     error InvalidTerms();
     /// @notice Nothing is held or refundable under these terms: never authorized, or closed.
     error PaymentNotOpen(bytes32 id);

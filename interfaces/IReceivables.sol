@@ -80,7 +80,12 @@ interface IReceivables is IEscrow {
     event Accepted(bytes32 indexed id);
     event Financed(bytes32 indexed id, address indexed financier, Offer offer);
     event Paid(
-        bytes32 indexed id, address indexed payer, bytes32 indexed ref, uint256 toFinancier, uint256 toSeller, bool settled
+        bytes32 indexed id,
+        address indexed payer,
+        bytes32 indexed ref,
+        uint256 toFinancier,
+        uint256 toSeller,
+        bool settled
     );
     event Defaulted(bytes32 indexed id, address indexed financier, uint256 owed);
     event Cancelled(bytes32 indexed id, address indexed by);

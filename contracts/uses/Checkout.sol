@@ -67,7 +67,8 @@ contract Checkout is Escrow, ICheckout {
             // Fees wait until their receiver takes them, so that it costs neither a transfer nor a question each time.
             if (fee != 0) creditOf[info.token][info.feeTo] += fee;
             emit Captured(id, value, fee);
-            if (value != fee) _give(info.token, info.payee, value - fee);
+            if (value == fee) _requireUnpaused(info.token);
+            else _give(info.token, info.payee, value - fee);
         }
     }
 
@@ -75,10 +76,11 @@ contract Checkout is Escrow, ICheckout {
 
     function release(Info calldata info) external nonReentrant {
         (bytes32 id, Payment memory payment) = _open(info);
-        if (msg.sender == info.payer) {
-            if (!_hasPassed(info.captureBy, info.token, payment.pausedBefore)) revert NotYetReleasable(info.captureBy);
-        } else if (msg.sender != info.operator && msg.sender != info.payee) {
-            revert CallerNot(info.operator, msg.sender);
+        if (msg.sender != info.operator && msg.sender != info.payee) {
+            if (msg.sender != info.payer) revert CallerNot(info.operator, msg.sender);
+            if (!_hasPassed(info.captureBy, info.token, payment.pausedBefore)) {
+                revert NotYetReleasable(_tolled(info.captureBy, info.token, payment.pausedBefore));
+            }
         }
         _requireFree(info.token, info.payer);
         uint256 value = _empty(id, payment);
@@ -96,7 +98,7 @@ contract Checkout is Escrow, ICheckout {
         payment.refundable -= value;
         _payments[id] = _packed(payment);
         emit Refunded(id, value, msg.sender);
-        _collect(info.token, msg.sender, info.payer, value);
+        _pull(info.token, _destination(info.token, info.payer, value), value);
     }
 
     /* EXECUTOR */
@@ -111,9 +113,10 @@ contract Checkout is Escrow, ICheckout {
 
     /* INSIDE */
 
-    function _requireTerms(Info calldata info) private pure {
+    function _requireTerms(Info calldata info) private view {
         bool dated = info.authBy <= info.captureBy && info.captureBy <= info.refundBy;
-        bool named = info.operator != address(0) && info.payer != address(0) && info.payee != address(0);
+        bool named = info.operator != address(0) && info.payer != address(0) && info.payee != address(0)
+            && info.payee != address(this);
         bool priced = info.feeBps == 0 || (info.feeBps <= WHOLE && info.feeTo != address(0));
         if (!dated || !named || !priced || info.max == 0) revert InvalidTerms();
     }

@@ -17,6 +17,8 @@ import {Signers} from "contracts/libraries/Signers.sol";
 abstract contract Escrow is IEscrow, Restricted, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
+    uint8 private constant PAUSE_TRANSFERS = 1;
+
     ICurrencyRegistry internal immutable REGISTRY;
     mapping(address token => mapping(address account => uint256)) public creditOf;
 
@@ -36,7 +38,9 @@ abstract contract Escrow is IEscrow, Restricted, EIP712, ReentrancyGuardTransien
 
     function releaseCredit(address token, address account, address to, bytes32 ref) external restricted nonReentrant {
         if (ref == bytes32(0)) revert ReferenceRequired();
-        if (IPeggedToken(token).canReceive(account)) revert OwnerNotBarred(account);
+        if (IPeggedToken(token).canSend(account) && IPeggedToken(token).canReceive(account)) {
+            revert OwnerNotBarred(account);
+        }
         uint256 value = _takeCredit(token, account);
         emit CreditReleased(token, account, to, value, msg.sender, ref);
         _send(token, to, value);
@@ -83,22 +87,36 @@ abstract contract Escrow is IEscrow, Restricted, EIP712, ReentrancyGuardTransien
         return deadline + IPeggedToken(token).pausedSeconds() - pausedBefore;
     }
 
-    /// @dev Gives what is held to whom it belongs, or keeps it there.
+    /// @dev Gives what is held to whom it belongs, or keeps it there; a pause stops either.
     function _give(address token, address to, uint256 value) internal {
-        if (IPeggedToken(token).canReceive(to)) _send(token, to, value);
-        else _credit(token, to, value);
+        if (IPeggedToken(token).canReceive(to)) return _send(token, to, value);
+        _requireUnpaused(token);
+        _credit(token, to, value);
     }
 
-    /// @dev Lets a payer who has allowed it give to whom it belongs, or takes it here and keeps it there.
-    function _collect(address token, address from, address to, uint256 value) internal {
-        bool open = IPeggedToken(token).canReceive(to);
-        if (!open) _credit(token, to, value);
-        // The sender is whoever called or signed; it reverts or answers true.
-        // slither-disable-next-line unchecked-transfer,arbitrary-send-erc20
-        IPeggedToken(token).transferFrom(from, open ? to : address(this), value);
+    /// @dev Where nothing is transferred, the token does not say that transfers are paused.
+    function _requireUnpaused(address token) internal view {
+        uint8 pauses = IPeggedToken(token).pauses();
+        if (pauses & PAUSE_TRANSFERS != 0) revert IPeggedToken.Paused(pauses);
     }
 
+    /// @dev Where a share goes: to whom it belongs, or here, credited. Nothing has moved yet.
+    function _destination(address token, address to, uint256 value) internal returns (address) {
+        if (value == 0 || IPeggedToken(token).canReceive(to)) return to;
+        _credit(token, to, value);
+        return address(this);
+    }
+
+    /// @dev Takes of the caller's tokens, by allowance.
+    function _pull(address token, address to, uint256 value) internal {
+        // It reverts or answers true.
+        // slither-disable-next-line unchecked-transfer
+        IPeggedToken(token).transferFrom(msg.sender, to, value);
+    }
+
+    /// @dev What it sent to itself, nobody would be owed.
     function _send(address token, address to, uint256 value) internal {
+        if (to == address(this)) revert IPeggedToken.ERC20InvalidReceiver(to);
         // It reverts or answers true.
         // slither-disable-next-line unchecked-transfer
         IPeggedToken(token).transfer(to, value);

@@ -38,6 +38,8 @@ contract Receivables is Escrow, IReceivables {
     bytes32 private constant ACCEPTANCE_TYPEHASH = keccak256("Acceptance(bytes32 doc)");
     uint256 private constant WHOLE = 10_000;
 
+    // Written through references.
+    // slither-disable-next-line uninitialized-state
     mapping(bytes32 id => Record) private _records;
     mapping(address attester => mapping(address token => uint256)) public exposureOf;
     mapping(address financier => mapping(uint256 nonce => bool)) public isCancelled;
@@ -67,7 +69,7 @@ contract Receivables is Escrow, IReceivables {
         (, Record storage record) = _find(doc);
         Status status = record.status;
         if (status != Status.FINANCED && status != Status.DEFAULTED) return 0;
-        return Math.min(_owed(record, doc.token), doc.face - record.paid);
+        return _owedWithin(doc, record);
     }
 
     function dueOf(Doc calldata doc) public view returns (uint256) {
@@ -89,7 +91,8 @@ contract Receivables is Escrow, IReceivables {
     function attest(Doc calldata doc, bytes calldata attesterSignature) external returns (bytes32 id) {
         id = doc.fingerprint;
         bool meaningful = id != 0 && doc.face != 0 && doc.due != 0 && doc.seller != address(0);
-        if (!meaningful || doc.buyer == address(0) || doc.buyer == doc.seller) revert InvalidDoc();
+        bool apart = doc.buyer != address(0) && doc.buyer != doc.seller && doc.seller != address(this);
+        if (!meaningful || !apart) revert InvalidDoc();
         Record storage record = _records[id];
         if (record.status != Status.NONE) revert WrongDocStatus(id, record.status);
         _requireCurrency(doc.token);
@@ -161,8 +164,10 @@ contract Receivables is Escrow, IReceivables {
         if (settles) record.status = Status.SETTLED;
         exposureOf[doc.attester][doc.token] -= value;
         emit Paid(id, msg.sender, ref, toFinancier, value - toFinancier, settles);
-        if (toFinancier != 0) _collect(doc.token, msg.sender, record.financier, toFinancier);
-        if (value != toFinancier) _collect(doc.token, msg.sender, doc.seller, value - toFinancier);
+        address first = _destination(doc.token, record.financier, toFinancier);
+        address second = _destination(doc.token, doc.seller, value - toFinancier);
+        if (toFinancier != 0) _pull(doc.token, first, toFinancier);
+        if (value != toFinancier) _pull(doc.token, second, value - toFinancier);
     }
 
     /* FINANCIER */
@@ -178,7 +183,7 @@ contract Receivables is Escrow, IReceivables {
         if (msg.sender != record.financier) revert CallerNot(record.financier, msg.sender);
         if (!_hasPassed(doc.due, doc.token, record.pausedBefore)) revert NotOverdue(dueOf(doc));
         record.status = Status.DEFAULTED;
-        emit Defaulted(id, msg.sender, _owed(record, doc.token));
+        emit Defaulted(id, msg.sender, _owedWithin(doc, record));
     }
 
     /* SELLER, or the attester */
@@ -207,12 +212,18 @@ contract Receivables is Escrow, IReceivables {
         return value * bps / WHOLE;
     }
 
+    function _owedWithin(Doc calldata doc, Record storage record) private view returns (uint256) {
+        return Math.min(_owed(record, doc.token), doc.face - record.paid);
+    }
+
     /// @dev Saturates: once made whole, the financier may have got more than advance and fee, for lateness.
     function _owed(Record storage record, address token) private view returns (uint256) {
         (uint256 advance, uint256 late) = (record.advance, 0);
         uint256 bps = record.lateBpsPerDay;
         if (bps != 0 && block.timestamp > record.due) {
             uint256 due = _tolled(record.due, token, record.pausedBefore);
+            // Whole days count.
+            // slither-disable-next-line divide-before-multiply
             late = _part(advance, bps * (Math.saturatingSub(block.timestamp, due) / 1 days));
         }
         return Math.saturatingSub(advance + _part(advance, record.feeBps) + late, record.toFinancier);
