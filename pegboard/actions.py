@@ -19,7 +19,7 @@ from pegboard.status import PAUSES, PegStatus, status_of
 from pegboard.suite import targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pegboard.config import RolesConfig
     from pegboard.contract import Call, Contract
@@ -31,7 +31,8 @@ class Action:
     """A verb that is ready to be shown and done; `nothing_to_do` when the chain is so already.
 
     `peg` is the currency that it is about, if it is about one. A `public` verb needs no role, or,
-    with `needs`, goes through a function that everybody may call and that asks for this role.
+    with `needs`, goes through a function that everybody may call and that asks for this role. A
+    `key` makes it one payment for ever; `before` finds the transaction that has made it already.
     """
 
     verb: str
@@ -44,6 +45,8 @@ class Action:
     nothing_to_do: bool = False
     public: bool = False
     needs: str = ""
+    key: str = ""
+    before: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -244,6 +247,8 @@ def done_before(action: Action) -> str:
     Refuses a reference that stands for another amount or receiver. A chain that keeps no history
     cannot be asked; every node can, and one that does not answer is refused.
     """
+    if action.before is not None:
+        return action.before()
     chain, token = action.contract.chain, action.contract
     if action.peg is None or token is not action.peg.token:
         return ""
@@ -285,10 +290,14 @@ def require_unused(action: Action) -> None:
 def note_of(action: Action) -> Note:
     """What is kept of a verb; a reference that stands for money is its key for ever."""
     peg, ref = action.peg, reference_text(action.ref)
-    note = Note(action.call.text, verb=action.verb, ref=ref)
-    if peg is None or action.amount is None or not ref or action.verb not in _ONCE:
+    note = Note(action.call.text, key=action.key, verb=action.verb, ref=ref)
+    if peg is None or action.amount is None:
         return note
     code = peg.config.code
+    if action.key:
+        return replace(note, unit=code, amount=action.amount)
+    if not ref or action.verb not in _ONCE:
+        return note
     key = f"{action.verb} of {code} with the reference 0x{action.ref.hex()}"
     counted = code if action.verb == "mint" else ""
     return replace(note, key=key, unit=counted, amount=action.amount)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pegboard.config import _strings, read_toml
+from pegboard.config import read_toml, strings
 from pegboard.errors import ConfigError, InputError, PegboardError
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def load_calendar(path: Path) -> Calendar:
             code=top.take("code", str),
             name=top.take("name", str),
             utc_offset=_offset(top.take("utc_offset", str)),
-            weekend=_weekend(_strings(top.take("weekend", list), "weekend")),
+            weekend=_weekend(strings(top.take("weekend", list), "weekend")),
             source=top.take("source", str),
             holidays=_holidays(top.take("holidays", dict)),
         )

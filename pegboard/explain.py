@@ -9,6 +9,7 @@ from pegboard.amounts import format_amount, format_duration
 from pegboard.calendars import day_text
 from pegboard.inputs import moment_text, reference_text
 from pegboard.status import pause_names
+from pegboard.uses import trade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 
 #: Arguments of errors that are base units of the token.
 _AMOUNTS = frozenset(
-    {"value", "amount", "sum", "total", "supply", "capacity", "headroom", "available", "balance"}
+    {"exposure", "advanceAndFee", "unpaid"}
+    | {"value", "amount", "sum", "total", "supply", "capacity", "headroom", "available", "balance"}
     | {"needed", "allowance", "unfrozen", "reach", "held", "allowed", "cap", "largest", "flatFee"}
     | {"upTo"}
 )
 _TIMES = frozenset(
     {"updatedAt", "asOf", "last", "deadline", "validAfter", "validBefore", "reviewBy"}
     | {"readyAt", "until", "validFrom", "validUntil", "expiresAt", "dueAt", "asked"}
+    | {"captureBy", "expiry", "due"}
 )
 #: Numbers of days; where they are a range, only these errors say so.
 _DAYS = frozenset({"day", "blockedUntil", "latest"})
@@ -110,6 +113,34 @@ ADVICE = {
     "FeeNotLowered": "announce it instead, with `redeem raise-fees`",
     "DayOutOfRange": "give a day within that range",
     "NoOpenDay": "check the closed days of the calendar",
+    "ERC7943InsufficientUnfrozenBalance": "pay less, or have RELEASER release the hold",
+    "AuthorizationSpent": "do nothing: it was paid or cancelled, as `pay submit` tells",
+    "AuthorizationExpired": "have the payer sign anew, with `pay sign`",
+    "AuthorizationNotYetValid": "wait until then",
+    "InvalidSignature": "have the payer sign anew, with `pay sign`",
+    "CallerNot": "use the account that is wanted",
+    "OwnerBarred": "wait until RELEASER has lifted it; an order can send it elsewhere",
+    "QuoteExpired": "have the maker quote anew, with `fx quote`",
+    "NonceSpent": "have the maker quote anew, with `fx quote`",
+    "RateStale": "wait for the feed's next answer",
+    "RateOutOfBand": "have the maker quote anew, with `fx quote`",
+    "PaymentNotOpen": "look at it with `checkout status`",
+    "InvalidValue": "look at it with `checkout status`",
+    "DeadlinePassed": "look at it with `checkout status`",
+    "NotYetReleasable": "have the operator or the payee release it, or wait until then",
+    "EnvelopeEmpty": "look at it with `envelope status`",
+    "EnvelopeExpired": "have what is left sent back, with `envelope refund`",
+    "NotExpired": "wait until then",
+    "WrongDocStatus": "look at it with `trade show`",
+    "DocMismatch": "use the document that is on record; `trade show` tells it",
+    "AttesterCapExceeded": "wait for payments, or have GOVERNOR raise its cap",
+    "AttesterExpelled": "finance what another attester vouches for",
+    "OfferMismatch": "take an offer on this document",
+    "OfferExpired": "ask its financier for another, with `trade offer`",
+    "OfferIsCancelled": "ask its financier for another, with `trade offer`",
+    "InvalidAdvance": "ask its financier for less, with `trade offer`",
+    "InvalidPayment": "pay what is unpaid, or a part of it; `trade show` tells it",
+    "NotOverdue": "wait until then",
 }
 
 
@@ -137,6 +168,8 @@ def _named(fault: Reverted) -> dict[str, object]:
     status = fault.arguments.get("status")
     if isinstance(status, int) and fault.name == "WrongStatus":
         found["status"] = redemption.STATUSES[status]
+    elif isinstance(status, int) and fault.name == "WrongDocStatus":
+        found["status"] = trade.STATUSES[status]
     elif isinstance(status, int) and "bankRef" in fault.arguments:
         found["status"] = issuance.STATUSES[status]
     for key in _DAY_RANGES.get(fault.name, ()):

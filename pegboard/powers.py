@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pegboard.amounts import format_duration
-from pegboard.config import load_roles
+from pegboard.roles import load_roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -68,6 +68,9 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "currencyOf": "currency",
         "wallets": "operational wallets",
         "purposeOf": "purpose",
+        "rateTermsOf": "exchange",
+        "isAsset": "listed asset",
+        "attesterCap": "cap of attester",
     },
     "customers": {"customerOf": "customer"},
     "calendar": {"calendarOf": "calendar", "isOpen": "open"},
@@ -95,6 +98,15 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "proposalCount": "orders",
     },
     "presigned": {"epochOf": "epoch", "signers": "signers", "quorum": "quorum"},
+    "fx": {"isSpent": "quote used up", "isSignerOf": "signs quotes of"},
+    "checkout": {"paymentOf": "payment", "creditOf": "credit"},
+    "receivables": {
+        "receivableOf": "document",
+        "exposureOf": "vouched for and unpaid",
+        "isCancelled": "offer void",
+        "creditOf": "credit",
+    },
+    "envelopes": {"restOf": "rest", "hasClaimed": "has a share", "creditOf": "credit"},
     "safe": {
         "nonce": "number",
         "getThreshold": "signatures asked for",
@@ -113,6 +125,13 @@ _UNITS = {
     "available": "amount",
     "held": "amount",
     "taken": "amount",
+    "creditOf": "amount",
+    "exposureOf": "amount",
+    "attesterCap": "amount",
+    "refundable": "amount",
+    "left": "amount",
+    "paid": "amount",
+    "toFinancier": "amount",
     "pauses": "bits",
     "getSchedule": "when",
     "getTargetFunctionRole": "roleId",
@@ -153,7 +172,7 @@ class Named:
     def add_effect(self, effect: Effect) -> None:
         """Takes everything that an effect names in, and what it carries."""
         self.add("", effect.to)
-        for name, value in effect.arguments.items():
+        for name, value in (effect.parts or effect.arguments).items():
             self.add(name, value)
         for inner in effect.inner:
             self.add_effect(inner)

@@ -50,6 +50,7 @@ class Declared:
             desk.resolve,
             declared.channels,
             frozenset(self.codes),
+            declared.uses,
         )
 
     def missing_records(self) -> list[str]:

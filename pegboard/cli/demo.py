@@ -52,7 +52,7 @@ def demo(desk: Desk, story: str) -> None:
         raise DeploymentError(f"the demo is for local chains, not chain {desk.chain.chain_id}")
     console = Console(stderr=desk.as_json, highlight=False, soft_wrap=True)
     tell, cast = STORIES[story]
-    stage = _stage(desk, console, cast)
+    stage = stage_of(desk, console, cast)
     if desk.chain.code(stage.suite.authority.address):
         raise DeploymentError("the demo needs an empty chain: start a new one")
     console.print(_NOTE)
@@ -70,7 +70,7 @@ def demo(desk: Desk, story: str) -> None:
         click.echo(json.dumps({"currencies": currencies, "refusals": stage.refusals}, indent=2))
 
 
-def _stage(desk: Desk, console: Console, holders: tuple[str, ...]) -> Stage:
+def stage_of(desk: Desk, console: Console, holders: tuple[str, ...]) -> Stage:
     """The test accounts of the chain as cast; holders are people without any role."""
     cast = [accounts.test_accounts[index] for index in range(60)]
     extras = [accounts.test_accounts.generate_test_account() for _ in holders]

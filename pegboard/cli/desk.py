@@ -20,7 +20,7 @@ from pegboard.chain import ApeChain, ApeSigner
 from pegboard.chains import chain_of, load_chains
 from pegboard.cli import show
 from pegboard.compiled import compiled
-from pegboard.config import LOCAL_CHAINS, chain_key, load_currencies, load_desks, load_roles
+from pegboard.config import LOCAL_CHAINS, chain_key, load_currencies, load_desks
 from pegboard.contract import Artifacts
 from pegboard.desired import records
 from pegboard.desired.places import NOTHING_RECORDED
@@ -35,6 +35,7 @@ from pegboard.files.addressbook import AddressBook, load_addresses
 from pegboard.guards import require_typed, words_to_type
 from pegboard.inputs import address
 from pegboard.reading.decode import by_currency
+from pegboard.roles import load_roles
 from pegboard.sending.courier import Courier, Signer
 from pegboard.sending.journal import Journal, journal_path
 from pegboard.suite import locate

@@ -10,6 +10,7 @@ from pegboard.desired.bytecode import code_faults
 from pegboard.desired.commons import require_declared
 from pegboard.desired.parties import multisig_faults, party_faults, safe_faults
 from pegboard.desired.records import record_of
+from pegboard.desired.trading import require_tradable
 from pegboard.errors import PegboardError
 from pegboard.inputs import moment_text
 from pegboard.queue import OPEN, operations, reader, required_role, role_name
@@ -56,10 +57,11 @@ def audit(
 
 def _differences(planner: Planner) -> Iterator[Finding]:
     reader = planner.reader()
-    try:
-        require_declared(reader)
-    except PegboardError as fault:
-        yield Finding(DRIFT, str(fault))
+    for require in (require_declared, require_tradable):
+        try:
+            require(reader)
+        except PegboardError as fault:
+            yield Finding(DRIFT, str(fault))
     if reader.deploying:
         text = f"the deployment is not over: {planner.account} is ADMIN without delay"
         if reader.is_there(planner.suite.authority):

@@ -11,6 +11,7 @@ from pegboard.calendars import day_text
 from pegboard.config import chain_key
 from pegboard.desired.differences import (
     Difference,
+    board_subject,
     expulsions,
     is_raise,
     money,
@@ -202,7 +203,7 @@ def _board(reader: Reader) -> Iterator[Difference]:
     for found in reader.ask(reader.suite.registry, "codes", default=()):
         code = found.decode()
         if code not in reader.suite.pegs:
-            step = reader.step("retire", retirement(reader, code))
+            step = reader.step("retire", retirement(reader, code), board_subject(code))
             yield Difference(f"{code} is on the board, and no file declares it", (step,))
 
 

@@ -11,6 +11,7 @@ from eth_utils import keccak
 from pegboard.amounts import format_amount, format_duration
 from pegboard.chain import History
 from pegboard.desired.access import Powers, ask_each, titles
+from pegboard.desired.declaration import UsesConfig
 from pegboard.errors import Reverted
 from pegboard.suite import resolved_holders, targets
 
@@ -72,6 +73,7 @@ class Reader:
     codes: frozenset[str] = frozenset()
     #: Whether the deployer still does everything, at once and as whatever role it lends itself.
     deploying: bool = False
+    uses: UsesConfig = field(default_factory=UsesConfig)
 
     @cached_property
     def pegs(self) -> dict[str, Peg]:
@@ -164,6 +166,11 @@ class Reader:
 def reference(text: str) -> bytes:
     """What events of a setting refer to: nothing but what it is about, so that it never changes."""
     return keccak(text=text)
+
+
+def board_subject(code: str) -> str:
+    """What the steps that register a currency and that retire it are about."""
+    return f"the board's {code}"
 
 
 def money(peg: Peg, units: int) -> str:

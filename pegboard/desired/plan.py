@@ -9,10 +9,12 @@ from pegboard import create2
 from pegboard.contract import Call
 from pegboard.desired.access import ADMIN, ADMIN_ID, may_call
 from pegboard.desired.commons import common_differences, later_differences, require_declared
+from pegboard.desired.declaration import UsesConfig
 from pegboard.desired.differences import Difference, Reader, Step
 from pegboard.desired.membership import deployer_roles, member_differences, power_differences
 from pegboard.desired.parties import require_separate_parties
 from pegboard.desired.settings import currency_differences
+from pegboard.desired.trading import closing_differences, opening_differences, require_tradable
 from pegboard.errors import DeploymentError
 from pegboard.operate import due_at
 from pegboard.suite import contracts
@@ -87,6 +89,7 @@ class Planner:
     channels: Mapping[str, ChannelConfig] = field(default_factory=dict)
     #: The currencies that are compared; empty for all.
     codes: frozenset[str] = frozenset()
+    uses: UsesConfig = field(default_factory=UsesConfig)
 
     def is_deploying(self) -> bool:
         """Whether the deployer still does everything: nothing is there, or it is ADMIN at once."""
@@ -98,7 +101,13 @@ class Planner:
     def reader(self) -> Reader:
         """What compares, as the chain is now."""
         return Reader(
-            self.suite, self.roles, self.resolve, self.channels, self.codes, self.is_deploying()
+            self.suite,
+            self.roles,
+            self.resolve,
+            self.channels,
+            self.codes,
+            self.is_deploying(),
+            self.uses,
         )
 
     def differences(self, reader: Reader | None = None) -> list[Difference]:
@@ -107,9 +116,11 @@ class Planner:
         found = list(_creations(reader))
         found += power_differences(reader)
         found += common_differences(reader)
+        found += closing_differences(reader)
         for peg in reader.pegs.values():
             found += currency_differences(reader, peg)
         found += later_differences(reader)
+        found += opening_differences(reader)
         found += member_differences(reader, self.account if reader.deploying else "")
         return found
 
@@ -118,6 +129,7 @@ class Planner:
         reader = self.reader()
         require_separate_parties(self.suite, self.roles, self.resolve)
         require_declared(reader)
+        require_tradable(reader)
         found = self.differences(reader)
         fixed = [difference.text for difference in found if difference.fixed]
         if fixed:

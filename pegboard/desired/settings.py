@@ -9,6 +9,7 @@ from eth_utils import to_checksum_address
 from pegboard.amounts import format_duration
 from pegboard.desired.differences import (
     Difference,
+    board_subject,
     expulsions,
     is_raise,
     listed,
@@ -149,7 +150,7 @@ def _registry(reader: Reader, peg: Peg) -> Iterator[Difference]:
         )
     )
     kinds = ("retire", "register")[-len(calls) :]
-    subject = f"the board's {code}"
+    subject = board_subject(code)
     steps = tuple(reader.step(k, call, subject) for k, call in zip(kinds, calls, strict=True))
     yield Difference(text, steps)
 
@@ -173,14 +174,14 @@ def _enlisted(reader: Reader, peg: Peg) -> Iterator[Difference]:
         if not reader.ask(token, "isEnlisted", address, default=False)
     }
     if missing:
-        named = " and the ".join(missing)
+        named, alone = f"the {listed(missing)}", len(missing) == 1
         call = token.prepare(
             "enlist",
             list(missing.values()),
             _ref(peg),
-            text=f"make the {named} a contract of {code}",
+            text=f"make {named} {'a contract' if alone else 'contracts'} of {code}",
         )
-        text = f"the {named} is no contract of {code}"
+        text = f"{named} {'is no contract' if alone else 'are no contracts'} of {code}"
         yield Difference(text, (reader.step("configure", call),))
     if not reader.ask(token, "isRedemptionDesk", desks.redemption.address, default=False):
         call = token.prepare(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from eth_utils import to_checksum_address
@@ -11,6 +12,7 @@ from eth_utils import to_checksum_address
 from pegboard.amounts import format_amount, format_duration
 from pegboard.errors import PegboardError
 from pegboard.orders import NOBODY, order_of, taking
+from pegboard.reading import uses
 from pegboard.reading.sentences import SENTENCES
 from pegboard.reading.wording import amount, coin, quoted, when
 from pegboard.redemption import request_of
@@ -53,9 +55,10 @@ class Clause:
         """The call with its sentence, its rows, and what it carries."""
         inner = self._inner()
         peg = self._peg()
+        kinds, parts = uses.kinds(self.item["inputs"]), self._parts
         written = {
-            name: self.decoder.words.write(name, kind, value, peg)
-            for name, kind, value in _flat(self.item["inputs"], self.call.arguments)
+            name: self.decoder.words.write(name, kinds[name], value, peg)
+            for name, value in parts.items()
         }
         template = SENTENCES.get(self.known.kind, {}).get(self.call.function)
         if template is None:
@@ -72,10 +75,25 @@ class Clause:
         loud = self.call.loud or "EVERYBODY" in text or "UNKNOWN" in text
         peg, units = self._moved(peg)
         found = replace(self.call, text=text, details=rows, inner=inner, loud=loud)
-        return replace(found, peg=peg, amount=units)
+        return replace(found, peg=peg, amount=units, parts=parts)
+
+    @cached_property
+    def _parts(self) -> dict[str, Any]:
+        return uses.parts(self.item["inputs"], self.call.arguments)
+
+    @cached_property
+    def _use(self) -> uses.Use | None:
+        """This call as one to a use, if it is one."""
+        known, call = self.known, self.call
+        if known.kind not in uses.KINDS or known.contract is None:
+            return None
+        given = (call.function, call.arguments, self._parts, self.sender)
+        return uses.Use(self.decoder, known.contract, known.kind, *given)
 
     def _moved(self, peg: Peg | None) -> tuple[Peg | None, int]:
         """How much this call moves, or makes ready to be moved, and of which currency."""
+        if self._use:
+            return peg, self._use.moved()
         name = _MOVES.get(self.known.kind, {}).get(self.call.function, "")
         if not name:
             return None, 0
@@ -115,6 +133,8 @@ class Clause:
         given, kind = self.call.arguments, self.known.kind
         if self.known.peg and self.call.function != "rescueERC20":
             return self.known.peg
+        if self._use:
+            return self._use.peg()
         if "token" in given:
             return self.decoder.currency(given["token"])
         if "currency" in given:
@@ -133,7 +153,9 @@ class Clause:
         """What a sentence says beyond the arguments as they stand."""
         given, words = self.call.arguments, self.decoder.words
         more = {"inner": "; ".join(effect.text for effect in inner)}
-        if self.known.kind == "authority":
+        if self._use:
+            more |= self._use.words()
+        elif self.known.kind == "authority":
             more |= self._of_authority(given)
         elif self.known.kind == "redemption" and "id" in given:
             more["request"] = self._request(given["id"], peg)
@@ -217,7 +239,7 @@ class Clause:
     def _rows(self, peg: Peg | None) -> list[str]:
         """The payments of a batch."""
         given = self.call.arguments
-        if self.call.function != "pay":
+        if (self.known.kind, self.call.function) != ("token", "pay"):
             return []
         refs = given.get("refs") or [b""] * len(given["rows"])
         words = self.decoder.words
@@ -226,18 +248,3 @@ class Clause:
             + (f", reference {words.write('ref', 'bytes32', ref, None)}" if any(ref) else "")
             for (payee, value), ref in zip(given["rows"], refs, strict=False)
         ]
-
-
-def _flat(
-    inputs: Collection[Mapping[str, Any]], given: Mapping[str, Any]
-) -> list[tuple[str, str, Any]]:
-    """Name, type and value of every argument, those of a tuple one by one."""
-    found = []
-    for parameter in inputs:
-        value = given[parameter["name"]]
-        if parameter["type"] == "tuple":
-            names = [component["name"] for component in parameter["components"]]
-            found += _flat(parameter["components"], dict(zip(names, value, strict=True)))
-        else:
-            found.append((parameter["name"], parameter["type"], value))
-    return found

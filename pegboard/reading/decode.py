@@ -44,6 +44,10 @@ _TITLES = {
     "redemption": "redemption desk",
     "orders": "desk of lawful orders",
     "presigned": "contract of pauses signed ahead",
+    "fx": "exchange of currencies",
+    "checkout": "checkout",
+    "receivables": "register of receivables",
+    "envelopes": "red envelopes",
 }
 
 
@@ -67,6 +71,8 @@ class Effect:
     inner: tuple[Effect, ...] = ()
     peg: Peg | None = None
     amount: int = 0
+    #: The arguments, those of structs one by one.
+    parts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -239,7 +245,8 @@ class Decoder:
 def _known(suite: Suite) -> dict[str, Known]:
     """Every contract of the suite that takes calls, by address."""
     found: dict[str, Known] = {}
-    for kind, contracts in targets(suite).items():
+    # Nobody has a power over exchanges, so they are no target of any role.
+    for kind, contracts in (targets(suite) | {"fx": [suite.uses.fx]}).items():
         for contract in contracts:
             title = _TITLES.get(kind, "")
             found[contract.address] = Known(kind, title, contract.abi, contract)

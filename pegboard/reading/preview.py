@@ -10,6 +10,7 @@ from eth_utils import keccak
 
 from pegboard.errors import Reverted
 from pegboard.reading.decode import WARNING
+from pegboard.reading.uses import parts
 from pegboard.reading.wording import coin
 from pegboard.views import Named, questions
 
@@ -205,11 +206,12 @@ def _event(decoder: Decoder, log: Log, named: Named, acting: str) -> str:
     if not known or not found:
         return f"UNKNOWN of {decoder.words.who(log.address)}"
     [(name, arguments)] = found
-    for key, value in arguments.items():
+    item = next(x for x in known.abi if (x["type"], x.get("name")) == ("event", name))
+    told = parts(item["inputs"], arguments)
+    for key, value in told.items():
         named.add(key, value)
-    shown = ", ".join(
-        f"{key} {decoder.words.tell(key, value, known.peg)}" for key, value in arguments.items()
-    )
+    peg = known.peg or (decoder.currency(told["token"]) if "token" in told else None)
+    shown = ", ".join(f"{key} {decoder.words.tell(key, value, peg)}" for key, value in told.items())
     return f"{name} of the {known.title}: {shown}"
 
 

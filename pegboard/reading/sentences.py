@@ -95,6 +95,15 @@ REGISTRY = {
     "retire": "take {code} off the board",
     "tagWallet": "record {wallet} as an operational wallet of the issuer, for {purpose}",
     "untagWallet": "record {wallet} as no operational wallet of the issuer any more",
+    "openPair": "let {base} and {quote} be exchanged within {bandBps} bps of what {feed} says, "
+    "whose answer may be {maxAge} old",
+    "narrowPair": "let {base} and {quote} be exchanged only within {bandBps} bps of what their "
+    "feed says, whose answer may be {maxAge} old",
+    "closePair": "let {base} and {quote} be exchanged no more",
+    "listAsset": "let the asset {asset} be delivered against payment",
+    "delistAsset": "let the asset {asset} be delivered against payment no more",
+    "raiseAttester": "let {attester} vouch for documents in {code} of up to {cap} unpaid",
+    "cutAttester": "let {attester} vouch for documents in {code} of only up to {cap} unpaid",
 }
 
 CUSTOMERS = {
@@ -168,6 +177,57 @@ PRESIGNED = {
     "setQuorum": "ask for {quorum_} signers of pauses ahead",
 }
 
+FX = {
+    "settle": "take the quote of {maker} until {deadline}: the sender pays {buyAmount}, and {to} "
+    "gets {sellAmount}{rate}",
+    "settleFor": "take the quote of {maker} until {deadline}: {taker} pays {buyAmount}, as it "
+    "signed, and {to} gets {sellAmount}{rate}",
+    "cancel": "void the sender's quotes of these nonces: {nonces}",
+    "setSigner": "let {signer} sign quotes of the sender{ending}",
+}
+
+_ESCROW = {
+    "withdraw": "take {held} that is credited to the sender in {code}",
+    "releaseCredit": "send {held} that is credited to {account}, who is barred, in {code}, to {to} "
+    "by a lawful order",
+    "rescue": "send all of {token}, which came to this contract by mistake, to {to}",
+}
+
+CHECKOUT = _ESCROW | {
+    "authorize": "take {max} of {payer} in, as {payer} signed, for {payee}: {operator} can capture "
+    "it until {captureBy} for {feeBps} bps to {feeTo}, and it can be refunded until {refundBy}; "
+    "order {order}",
+    "capture": "pay {value} that {payer} has authorized to {payee}, less {feeBps} bps to {feeTo}; "
+    "order {order}",
+    "release": "give {held} that is held of {payer} for {payee} back; order {order}",
+    "refund": "pay {value} of the sender's back to {payer}, for what {payee} has got; order "
+    "{order}",
+    "complianceRelease": "send {held} that is held of {payer}, who is barred, to {to} by a lawful "
+    "order; order {order}",
+}
+
+RECEIVABLES = _ESCROW | {
+    "attest": "put the document {fingerprint} on record: {buyer} owes {seller} {face} until {due}, "
+    "as {attester} signed",
+    "accept": "record that {buyer} owes what the document {id} says, as it signed",
+    "finance": "take {advance} of {financier}, as it signed, on the document {fingerprint}, for "
+    "{feeBps} bps and {lateBpsPerDay} bps more for each day late",
+    "pay": "pay {value} of the sender's on the document {fingerprint}, by which {buyer} owes "
+    "{seller} {face}",
+    "markDefault": "record that {buyer} has not paid the document {fingerprint} in time",
+    "cancel": "take the document {fingerprint} back, by which {buyer} owes {seller} {face}",
+    "cancelOffer": "void the sender's offers of the nonce {nonce}",
+}
+
+ENVELOPES = _ESCROW | {
+    "create": "fill {packets} {shares} packets with {total} of {creator}, as {creator} signed, to "
+    "be claimed until {expiry} by the link of {key}",
+    "claim": "pay {to} a share of the envelope of {creator}, as the link of {key} signed",
+    "refund": "give {held} that nobody claimed of the envelope of {creator} back",
+    "complianceRelease": "send {held} that is left of the envelope of {creator}, who is barred, "
+    "to {to} by a lawful order",
+}
+
 #: A Safe's own functions: whatever they do, they change who acts as the Safe, and how.
 SAFE = {
     "addOwnerWithThreshold": "make {owner} an owner of this Safe, and ask for {threshold} "
@@ -202,6 +262,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "redemption": REDEMPTION,
     "orders": ORDERS,
     "presigned": PRESIGNED,
+    "fx": FX,
+    "checkout": CHECKOUT,
+    "receivables": RECEIVABLES,
+    "envelopes": ENVELOPES,
     "safe": SAFE,
 }
 

@@ -24,18 +24,22 @@ if TYPE_CHECKING:
     from pegboard.suite import Peg
 
 #: Arguments by what they count; all others are plain numbers.
-_AMOUNTS = frozenset({"value", "amount", "total", "cap", "capacity", "ceiling", "flatFee"})
+_AMOUNTS = frozenset(
+    {"value", "amount", "total", "cap", "capacity", "ceiling", "flatFee", "max", "face", "advance"}
+)
 _DURATIONS = frozenset({"window", "maxAge", "newDelay"})
 _MOMENTS = frozenset(
     {"asOf", "validFrom", "validUntil", "validAfter", "validBefore", "deadline", "reviewBy"}
     | {"dueDiligenceUntil", "when", "schedule", "openedAt", "expiresAt", "requestedAt", "dueAt"}
-    | {"boundAt", "payoutAt", "proposedAt", "nextFrom", "updatedAt"}
+    | {"boundAt", "payoutAt", "proposedAt", "nextFrom", "updatedAt", "authBy", "captureBy"}
+    | {"refundBy", "due", "expiry"}
 )
 _DAYS = frozenset({"day", "holidays"})
 _ROLES = frozenset({"roleId", "admin", "guardian"})
 #: Arguments of 32 bytes that are hashes, whatever their bytes would spell.
 _HASHES = frozenset(
     {"codeHash", "auditHash", "document", "batchId", "nonce", "hashToApprove", "reported", "r", "s"}
+    | {"id", "quote", "doc", "fingerprint", "ordersRoot", "salt"}
 )
 #: Times after this have no date.
 _END_OF_TIME = 253_402_300_800

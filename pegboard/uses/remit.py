@@ -150,10 +150,11 @@ def _duration(path: Path, key: str, data: Mapping[str, Any]) -> Duration:
     return found
 
 
-def _chain(path: Path, key: str, data: Mapping[str, Any]) -> Finality:
-    table = Table(data, f"{path.name} [chain.{key}]")
-    times = (table.take(name, int) for name in ("included", "safe", "final"))
-    found = Finality(table.take("name", str), *times, _source(table))
+def _chain(path: Path, title: str, data: Mapping[str, Any]) -> Finality:
+    table = Table(data, f"{path.name} [chain.{title}]")
+    name = table.take("name", str)
+    included, safe, final = (table.take(key, int) for key in ("included", "safe", "final"))
+    found = Finality(name, included, safe, final, _source(table))
     table.close()
     return found
 

@@ -10,22 +10,21 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
 
 from pegboard.errors import InputError
+from pegboard.files import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 HALF = 16
-_UETR = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII
-)
+_UETR = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 _REFERENCE = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
-#: Many times what an invoice needs; brackets without end would overrun the stack.
+#: Many times what an invoice needs.
 _LONGEST_FILE = 262_144
 
 
@@ -103,39 +102,14 @@ def parse_reference(text: str, remittance: Mapping[str, Any] | None = None) -> b
 def read_remittance(path: Path) -> dict[str, Any]:
     """A remittance from its JSON file: one object, every name in it once."""
     try:
-        data = path.read_bytes()
-        if len(data) > _LONGEST_FILE:
-            raise InputError(f"it is longer than {_LONGEST_FILE:,} bytes")
-        found = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_constant)
-        if not isinstance(found, dict) or not found:
-            raise InputError("it is no object with names and values")
-        canonical(found)
+        with path.open("rb") as file:
+            return _taken(strict_json.loads(file.read(_LONGEST_FILE + 1), _LONGEST_FILE))
     except InputError as fault:
         raise InputError(f"{path.name} cannot be taken as a remittance: {fault}") from fault
-    except (ValueError, RecursionError) as fault:
-        raise InputError(
-            f"{path.name} cannot be taken as a remittance: it is no JSON in UTF-8"
-        ) from fault
+
+
+def _taken(found: Any) -> dict[str, Any]:
+    if not isinstance(found, dict) or not found:
+        raise InputError("it is no object with names and values")
+    canonical(found)
     return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"{name!r} is in it twice")
-    return dict(pairs)
-
-
-def _constant(text: str) -> NoReturn:
-    raise InputError(f"{text} is no value of JSON")
-
-
-def require_agreement(remittance: Mapping[str, Any], **stated: str) -> None:
-    """Refuses an invoice that itself names another amount, currency, payee or UETR."""
-    for name, value in stated.items():
-        written = remittance.get(name)
-        if written is not None and str(written) != value:
-            raise InputError(
-                f"the remittance says {name} {written}, and the command {value}: check both"
-            )

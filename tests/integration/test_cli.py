@@ -38,9 +38,11 @@ READERS = {
     "customers list", "customers show", "calendar due", "calendar show",
     "channels list", "channels show", "issue list", "issue preview",
     "redeem fees", "redeem list", "redeem overdue", "orders list", "orders show", "presign show",
-    "limits show", "audits show", "queue list", "log list", "verify-log", "drill",
+    "limits show", "audits show", "queue list", "log list", "verify-log", "bench remit", "drill",
     "journal list", "journal show", "payout check", "payout receipt", "payout retry",
-    "safe show", "safe inspect", "safe merge",
+    "pay trace", "pay notice",
+    "fx check", "fx makers", "checkout terms", "checkout status", "envelope request",
+    "envelope status", "safe show", "safe inspect", "safe merge", "trade show", "trade book", "trade audit",
 }  # fmt: skip
 
 
@@ -69,6 +71,15 @@ def test_the_commands_are_those_that_were_promised():
         "journal settle", "journal cancel", "payout run", "blacklist file", "verify file",
         "queue execute", "queue cancel", "expel member", "expel attestor", "expel signer",
         "safe sign", "safe execute", "safe reject",
+        "pay send", "pay sign", "pay submit", "pay cancel",
+        "fx quote", "fx settle", "fx pay", "fx submit", "fx cancel", "fx allow", "fx signer add",
+        "fx signer remove", "fx feed push", "checkout sign", "checkout authorize",
+        "checkout capture", "checkout release", "checkout refund", "checkout withdraw",
+        "checkout allow", "envelope create", "envelope claim", "envelope submit",
+        "envelope refund",
+        "trade attest", "trade submit", "trade accept", "trade offer", "trade finance",
+        "trade revoke", "trade pay", "trade default", "trade cancel", "trade withdraw",
+        "trade allow",
     }  # fmt: skip
 
 
@@ -141,7 +152,7 @@ def test_the_record_says_what_is_there(console, records):
     parts = ("authority", "audits", "controls", "feedControls", "registry", "token", "feed")
     assert set(record["desks"]) == {
         "CustomerRegister", "BusinessCalendar", "IssuanceDesk", "RedemptionDesk", "LawfulOrders",
-        "PauseBySignature", "AuditViews",
+        "PauseBySignature", "AuditViews", "FxSettle", "Checkout", "Receivables", "RedEnvelope",
     }  # fmt: skip
     entries = [*(record[part] for part in parts), *record["desks"].values()]
     assert len({entry["address"] for entry in entries}) == len(entries)

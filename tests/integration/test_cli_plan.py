@@ -133,7 +133,7 @@ def test_from_an_empty_chain_to_a_clean_audit(admins, world, before, saved, safe
     plan, findings = before
     assert plan["deployer"] == resolve("TEST::0")
     assert {s["account"] for step in plan["steps"] for s in step["signers"]} == {resolve("TEST::0")}
-    assert len(findings) == 16
+    assert len(findings) == 20
     assert all(text.startswith("there is no ") for _, text in findings)
     done = admins.applied
     assert (done["outcome"], len(done["executed"]), done["left"]) == (

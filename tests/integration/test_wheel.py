@@ -27,7 +27,7 @@ from tests.support.world import ROOT, artifacts
 #: All that an issuer's own project has.
 DECLARED = (
     *("currencies", "calendars", "roles.toml", "desks.toml", "chains.toml"),
-    *("channels.toml", "addresses.toml"),
+    *("channels.toml", "uses.toml", "addresses.toml"),
 )
 CONFIG = """\
 name: issuer

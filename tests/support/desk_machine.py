@@ -128,6 +128,7 @@ class DeskMachine(Twins):
     people: ClassVar[tuple[str, ...]]
     #: The desks whose events a step keeps.
     heard: ClassVar[tuple[str, ...]] = ()
+    new_board: ClassVar[type[Board]] = Board
 
     model: Any
 
@@ -150,7 +151,7 @@ class DeskMachine(Twins):
         raise NotImplementedError
 
     def _board(self) -> Board:
-        suite, board = self.suite, Board(desks())
+        suite, board = self.suite, self.new_board(desks())
         board.now = self.chain.now()
         for role, holders in roles().holders["local"].items():
             for holder in holders:
@@ -477,7 +478,7 @@ class DeskMachine(Twins):
         ]
         moved = self.model.transfers
         assert logged == moved, f"{action} logged {logged}, the model moved {moved}"
-        by_name = self.suite.desks.by_name
+        by_name = self.suite.desks.by_name | self.suite.uses.by_name
         contracts = {by_name[name].address: by_name[name] for name in self.heard}
         self.logged = tuple(
             _decoded(contracts[log.address], log)

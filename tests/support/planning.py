@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pegboard.desired.apply import carry_out
+from pegboard.desired.declaration import UsesConfig
 from pegboard.desired.plan import NOW, SCHEDULE, WAITING, Plan, Planner
 from pegboard.desired.records import record_of, recorded
 from pegboard.operate import due_at
@@ -60,6 +61,7 @@ def planner_of(
     declared: Any = None,
     table: Any = None,
     channels: Any = None,
+    uses: Any = None,
     codes: tuple[str, ...] = (),
     kept: bool = False,
 ) -> Planner:
@@ -80,7 +82,9 @@ def planner_of(
         recorded(found),
     )
     table = table or roles()
-    return Planner(located, artifacts(), table, DEPLOYER, resolve, channels or {}, frozenset(codes))
+    declared_uses = uses or UsesConfig()
+    left = (channels or {}, frozenset(codes), declared_uses)
+    return Planner(located, artifacts(), table, DEPLOYER, resolve, *left)
 
 
 def table_with(**changes: tuple[str, ...]) -> Any:

@@ -17,12 +17,12 @@ from pegboard.config import (
     RolesConfig,
     load_currencies,
     load_desks,
-    load_roles,
 )
 from pegboard.contract import Artifacts, Contract
 from pegboard.deploy import Deployer
 from pegboard.operate import perform
 from pegboard.reserves import SignedStatement, Statement, post, signable
+from pegboard.roles import load_roles
 from pegboard.suite import Peg, Suite, locate
 
 if TYPE_CHECKING:

@@ -96,7 +96,7 @@ def test_a_chain_without_a_suite_lacks_it_and_nothing_else(world):
     chosen = {"HKD": currencies()["HKD"]}
     suite = locate(Thinking(), artifacts(), chosen, desks(), DEPLOYER, resolve)
     found = audit(replace(planner_of(world), suite=suite))
-    assert len(found) == 14
+    assert len(found) == 18
     assert all(f.kind == "drift" and f.text.startswith("there is no ") for f in found)
 
 
@@ -240,7 +240,7 @@ def test_code_that_cannot_be_verified_is_named():
     """A chain that runs nothing in thought proves nothing."""
     world = build_world(Remembering())
     found = findings(world)
-    assert len(found) == 14
+    assert len(found) == 18
     assert all(kind == "code" and "could not be verified" in text for kind, text in found)
 
 

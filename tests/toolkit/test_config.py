@@ -10,9 +10,9 @@ from pegboard.config import (
     load_currencies,
     load_currency,
     load_desks,
-    load_roles,
 )
 from pegboard.errors import ConfigError
+from pegboard.roles import load_roles
 from tests.support.world import ROOT, roles
 
 CURRENCY = (ROOT / "currencies" / "hkd.toml").read_text()

@@ -3,6 +3,8 @@
 load
 ├── given a channel that names what is not declared, or says too little or too much
 │   └── it refuses, and says where
+├── given pairs, assets and attesters
+│   └── it reads them exactly, and refuses what is unknown, out of bounds or there twice
 ├── given fees or wallets
 │   └── it reads them exactly, and refuses what the desk has no room for
 └── given the shipped folder
@@ -19,7 +21,17 @@ import shutil
 import pytest
 
 from pegboard.config import load_currency
-from pegboard.desired.declaration import ChannelConfig, digest_of, load_channels, load_declaration
+from pegboard.desired.declaration import (
+    AssetConfig,
+    AttesterConfig,
+    ChannelConfig,
+    PairConfig,
+    UsesConfig,
+    digest_of,
+    load_channels,
+    load_declaration,
+    load_uses,
+)
 from pegboard.errors import ConfigError
 from tests.support.world import ROOT, currencies, desks, roles
 
@@ -40,7 +52,7 @@ local = "TEST::20"
 def folder(tmp_path):
     for name in ("currencies", "calendars"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    for name in ("desks.toml", "roles.toml", "chains.toml", "channels.toml"):
+    for name in ("desks.toml", "roles.toml", "chains.toml", "channels.toml", "uses.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -55,12 +67,15 @@ def test_the_shipped_folder_is_read_whole(folder):
     found = load_declaration(folder)
     assert (found.currencies, found.desks, found.roles) == (currencies(), desks(), roles())
     assert found.channels == {}
+    assert found.uses == UsesConfig()
     assert (
         list(found.currencies_on(31337)) == list(found.currencies_on(1337)) == ["CNH", "HKD", "USD"]
     )
     assert found.currencies_on(1) == {}
-    (folder / "channels.toml").unlink()
-    assert load_declaration(folder).channels == {}
+    for name in ("channels.toml", "uses.toml"):
+        (folder / name).unlink()
+    found = load_declaration(folder)
+    assert (found.channels, found.uses) == ({}, UsesConfig())
 
 
 def test_a_channel_is_read_exactly(folder):
@@ -90,6 +105,108 @@ def test_a_channel_is_read_exactly(folder):
 def test_a_faulty_channel_is_refused(folder, old, new, said):
     with pytest.raises(ConfigError, match=said):
         channels(folder, CHANNEL.replace(old, new))
+
+
+FEED, FUND = "0x90F79bf6EB2c4f870365E785982E1f101E93b906", "0x" + "ab" * 20
+USES = f"""
+[pairs.USD-HKD]
+base = "USD"
+quote = "HKD"
+max_age = "1h"
+band_bps = 65
+[pairs.USD-HKD.feed]
+local = "{FEED}"
+
+[assets.MMF]
+1 = "{FUND}"
+local = "TEST::40"
+
+[attesters.WAREHOUSE]
+caps = {{ HKD = "50000000.5", USD = "1" }}
+[attesters.WAREHOUSE.account]
+local = "TEST::36"
+"""
+
+
+def uses(folder, text):
+    path = folder / "uses.toml"
+    path.write_text(text)
+    return load_uses(path, currencies())
+
+
+def test_the_terms_of_the_uses_are_read_exactly(folder):
+    caps = {"HKD": 50_000_000_500_000, "USD": 10**6}
+    assert uses(folder, USES) == UsesConfig(
+        (PairConfig("USD-HKD", "USD", "HKD", 3_600, 65, {"local": FEED}),),
+        (AssetConfig("MMF", {"1": FUND, "local": "TEST::40"}),),
+        (AttesterConfig("WAREHOUSE", caps, {"local": "TEST::36"}),),
+    )
+    assert load_declaration(folder).uses == uses(folder, USES)
+
+
+def test_the_example_that_ships_is_a_declaration(folder):
+    """Without its number signs it says what it seems to."""
+    lines = (ROOT / "uses.toml").read_text().splitlines()
+    text = "\n".join(x[2:] for x in lines if x[2:3] == "[" or " = " in x).replace("0x...", FEED)
+    found = uses(folder, text)
+    assert [pair.name for pair in found.pairs] == ["USD-HKD"]
+    assert [asset.name for asset in found.assets] == ["MONEY-FUND"]
+    assert found.attesters[0].caps == {"HKD": 50_000_000 * 10**6}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('base = "USD"', 'base = "EUR"', r"\[pairs\.USD-HKD\]: EUR is not declared in currencies/"),
+        ('quote = "HKD"', 'quote = "USD"', "base and quote must be different currencies"),
+        ('"1h"', '"0s"', "max_age must be above zero"),
+        ('"1h"', '"49711d"', r"below 2\^32 seconds"),
+        ('"1h"', '"soon"', r"\[pairs\.USD-HKD\]: 'soon' is not a duration"),
+        ("= 65", "= 0", "band_bps must be 1 to 9999"),
+        ("= 65", "= 10000", "band_bps must be 1 to 9999"),
+        ("= 65", '= "65"', "band_bps has the wrong type"),
+        ("band_bps = 65", "", "band_bps is missing"),
+        ("band_bps = 65", 'band_bps = 65\nnote = ""', "unknown key note"),
+        (f'local = "{FEED}"', "", "feed must name a rate feed for each chain"),
+        (f'1 = "{FUND}"', "1 = 7", r"\[assets\.MMF\]: an asset must have its address"),
+        ('HKD = "50', 'EUR = "50', r"\[attesters\.WAREHOUSE\]: EUR is not declared"),
+        ('USD = "1"', "USD = 1", "the cap in USD must be text"),
+        ('USD = "1"', 'USD = "0"', "the cap in USD must be above zero"),
+        ('USD = "1"', 'USD = "0.0000001"', "has 7 decimal places"),
+        ('HKD = "50000000.5", USD = "1"', "", "caps must have a currency"),
+        ('local = "TEST::36"', "", "account must be named for each chain"),
+        ("[pairs.", "[couples.", "unknown key couples"),
+    ],
+)
+def test_faulty_terms_of_the_uses_are_refused(folder, old, new, said):
+    assert USES.count(old) >= 1
+    with pytest.raises(ConfigError, match=said):
+        uses(folder, USES.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            USES[: USES.index("[assets")].replace("USD-HKD", "TWO"),
+            "HKD and USD are two pairs",
+        ),
+        (
+            USES[: USES.index("[assets")]
+            .replace("USD-HKD", "TURNED")
+            .replace('base = "USD"\nquote = "HKD"', 'base = "HKD"\nquote = "USD"'),
+            "HKD and USD are two pairs",
+        ),
+        (f'[assets.OTHER]\n1 = "{FUND.upper().replace("X", "x")}"\n', "is two assets of 1"),
+        (
+            '[attesters.O]\ncaps = { HKD = "1" }\naccount = { local = "TEST::36" }\n',
+            "test::36 is two attesters of local",
+        ),
+    ],
+)
+def test_nothing_is_declared_twice(folder, more, said):
+    with pytest.raises(ConfigError, match=said):
+        uses(folder, USES + more)
 
 
 def with_fees(folder, text):
@@ -149,7 +266,7 @@ def test_a_wallet_has_a_purpose(folder, purpose):
 
 FILES = (
     *("currencies/hkd.toml", "calendars/hk.toml", "desks.toml", "roles.toml"),
-    *("chains.toml", "channels.toml"),
+    *("chains.toml", "channels.toml", "uses.toml"),
 )
 
 

@@ -42,7 +42,7 @@ def test_no_contract_of_the_suite_is_missing(world):
     record = record_of(world.suite, world.peg, key(0).address)
     entries = [*record.values(), *record["desks"].values()]
     assert set(found) == {e["address"] for e in entries if isinstance(e, dict) and "address" in e}
-    assert len(found) == 14
+    assert len(found) == 18
     assert found[world.token.address] == "the HKD token"
     assert found[world.suite.desks.redemption.address] == "the RedemptionDesk"
 

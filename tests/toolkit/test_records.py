@@ -60,7 +60,7 @@ def test_every_contract_is_where_it_was_made(world, kept):
     found = records.recorded(kept)
     suite = world.suite
     assert found.deployer == DEPLOYER
-    assert len(found.places) == 5 + 7 + 2 * 2
+    assert len(found.places) == 5 + 7 + 4 + 2 * 2
     assert found.places["HKD token"] == suite.peg("HKD").token.address
     assert found.places["USD feed"] == suite.peg("USD").feed.address
     assert found.places["LawfulOrders"] == suite.desks.orders.address

@@ -23,6 +23,7 @@ TIGHTEN = {
     "orders": ["openCase", "nameAccount", "freeze", "hold", "cancel"],
     "presigned": ["revoke", "expelSigner"],
     "customers": ["unbind"],
+    "registry": ["narrowPair", "closePair", "delistAsset", "cutAttester"],
 }
 #: What makes it looser, or cannot be undone: a delay, and somebody who can cancel.
 LOOSEN = {
@@ -43,7 +44,13 @@ LOOSEN = {
         "upgrade",
     ],
     "feed": ["clearBreak", "addAttestor", "setQuorums"],
-    "registry": ["register", "retire", "tagWallet", "untagWallet"],
+    "registry": [
+        *("register", "retire", "tagWallet", "untagWallet"),
+        *("openPair", "listAsset", "raiseAttester"),
+    ],
+    "checkout": ["complianceRelease", "releaseCredit", "rescue"],
+    "receivables": ["releaseCredit", "rescue"],
+    "envelopes": ["complianceRelease", "releaseCredit", "rescue"],
     "issuance": ["openChannel", "raiseChannel", "loosenTiers"],
     "redemption": ["list", "raiseFee", "lowerFee", "extend", "release"],
     "calendar": ["addCalendar", "addHolidays", "removeHolidays"],

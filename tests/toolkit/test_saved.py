@@ -211,7 +211,7 @@ def test_nothing_is_sent_once_the_check_refuses(kept, drifted):
 
 
 #: The transactions of deploying one currency.
-NEEDED = 31
+NEEDED = 35
 
 
 @pytest.mark.parametrize("cut", range(NEEDED + 1))

@@ -27,7 +27,7 @@ def decoder(world):
 
 def test_every_name_is_a_view(world):
     abis = {kind: contracts[0].abi for kind, contracts in targets(world.suite).items()}
-    abis["safe"] = SAFE_ABI
+    abis |= {"safe": SAFE_ABI, "fx": world.suite.uses.fx.abi}
     assert set(VIEWS) == set(abis)
     for kind, names in VIEWS.items():
         found = {x["name"]: x for x in abis[kind] if x["type"] == "function"}

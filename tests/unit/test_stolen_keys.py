@@ -1,11 +1,13 @@
 """One key of each role, stolen: the most that it can take or destroy alone.
 
-given money in circulation, in redemption and under way, a customer who is a thief, and one key
+given money in circulation, in redemption, under way and in the uses, a customer who is a thief,
+and one key
 ├── the thief tries every verb of the role, on every contract, with the worst arguments
 │   ├── what has no delay happens at once
 │   └── what has a delay is scheduled, cancelled by GUARDIAN, and refused when it would be due
 ├── then the thief waits until every block has run out, and takes what it can get
 │   └── the loss is at most what docs/guarantees.md declares for the role
+├── with the keys of BLACKLISTER and EXECUTOR, and nobody who cancels, what a use holds can be taken
 └── with the keys of two roles that are apart the loss is above nothing
     └── so the measure sees losses; and it stays within cap, limits and reserves
 """
@@ -16,11 +18,13 @@ from dataclasses import dataclass, replace
 import pytest
 from eth_utils import keccak
 
+from pegboard.contract import Contract
 from pegboard.deploy import Deployer
 from pegboard.errors import Reverted
 from pegboard.reserves import SignedStatement, Statement, post, signable
 from pegboard.signing import SignedPause, binding
 from pegboard.suite import locate
+from pegboard.uses.terms import Envelope, Info
 from tests.support.desks import (
     CHANNEL,
     DAY,
@@ -35,6 +39,7 @@ from tests.support.desks import (
     teller,
 )
 from tests.support.revm import RevmChain
+from tests.support.uses import RATE, Market, create
 from tests.support.world import (
     REF,
     ROOT,
@@ -54,6 +59,8 @@ CASE = b"CASE-1".ljust(32, b"\0")
 FOREVER = 10**6 * DAY
 #: Who is paid, and how much of it is on its way through the bank.
 UNDER_WAY = 75_000 * UNIT
+#: What the checkout takes in; a part of it is captured.
+IN_USES = 20_000 * UNIT
 
 
 def production():
@@ -66,9 +73,17 @@ def production():
 
 @dataclass(frozen=True)
 class Scene:
-    """A deployed world with money in every state, and the attacks of each verb."""
+    """A deployed world with money in every state, and the attacks of each verb.
+
+    Of the first victim the checkout holds `info`, of the second there is an `envelope`, and the
+    third has a credit at the checkout.
+    """
 
     world: World
+    market: Market
+    share: Contract
+    info: Info
+    envelope: Envelope
 
     @property
     def desks(self):
@@ -80,7 +95,17 @@ class Scene:
         held = sum(tokens.call("balanceOf", person.address) for person in people)
         owners = {person.address.lower() for person in people}
         waiting = desk.call("openRequests", 1, 100)
-        return held + sum(request[3] for request in waiting if request[2].lower() in owners)
+        held += sum(request[3] for request in waiting if request[2].lower() in owners)
+        return held + sum(worth for owner, worth in self.in_uses() if owner.lower() in owners)
+
+    def in_uses(self):
+        """Whose money the uses hold, and how much."""
+        uses, token = self.market.uses, self.world.token.address
+        payment = uses.checkout.call("paymentOf", self.info.digest(uses.checkout))
+        rest = uses.envelopes.call("restOf", self.envelope.digest(uses.envelopes))
+        found = [(self.info.payer, payment[0]), (self.envelope.creator, rest[0])]
+        credited = [person.address for person in (*VICTIMS, THIEF)]
+        return found + [(a, uses.checkout.call("creditOf", token, a)) for a in credited]
 
     def loss(self, before):
         """What victims lost or the thief gained, whichever is more; theft would be both."""
@@ -92,7 +117,7 @@ class Scene:
 
 def set_scene():
     chain, table, account = RevmChain(), production(), key(0).address
-    chosen = {"HKD": currencies()["HKD"]}
+    chosen = {code: currencies()[code] for code in ("HKD", "USD")}
     suite = locate(chain, artifacts(), chosen, desks(), account, resolve)
     deployer = Deployer(suite, artifacts(), table, account, resolve)
     deployer.apply(deployer.plan())
@@ -103,6 +128,7 @@ def set_scene():
     for number, person in enumerate((*VICTIMS, THIEF)):
         open_channel(world, person.address, b"CHANNEL-%d".ljust(32, b"\0") % number, kind=DIRECT)
     open_channel(world, THIEF.address)
+    market, share = open_trade(world)
     world.attest(50_000_000 * UNIT)
     for number in range(len(VICTIMS) + 1):
         ref, name = bank_ref(f"honest {number}"), b"CHANNEL-%d".ljust(32, b"\0") % number
@@ -119,7 +145,33 @@ def set_scene():
     orders, review = suite.desks.orders, chain.now() + 90 * DAY
     world.act("CASEWORKER", orders, "openCase", CASE, 1, review, REF)
     world.act("CASEWORKER", orders, "nameAccount", CASE, world.token.address, key(31).address, 1)
-    return Scene(world)
+    return Scene(world, market, share, *money_in_uses(market))
+
+
+def open_trade(world):
+    """A pair, an asset and an attester."""
+    suite, hkd, usd = world.suite, world.suite.peg("HKD"), world.suite.peg("USD")
+    market = Market(world, hkd, usd, create(world, "RateFeed", 8, RATE, "USD / HKD"))
+    share = create(world, "FundShare", THIEF.address, 1)
+    pair = (usd.token.address, hkd.token.address, market.rate.address, 3_600, 65, REF)
+    world.act("GOVERNOR", suite.registry, "openPair", *pair)
+    world.act("GOVERNOR", suite.registry, "listAsset", share.address, REF)
+    attester = (market.attester.address, hkd.token.address, 10**12, REF)
+    world.act("GOVERNOR", suite.registry, "raiseAttester", *attester)
+    return market, share
+
+
+def money_in_uses(market):
+    """Of every victim."""
+    payer, creator, merchant = VICTIMS
+    info = market.info(payer=payer.address, fee_to=merchant.address, max=IN_USES)
+    market.authorize(info, payer)
+    checkout, envelopes = market.uses.checkout, market.uses.envelopes
+    checkout.send("capture", info.values(), 1_000 * UNIT, sender=market.operator.address)
+    envelope = market.envelope(key(32), creator=creator.address)
+    signed = market.pay_signed(envelope, envelopes, creator, market.hkd)
+    envelopes.send("create", envelope.values(), signed, sender=market.relayer.address)
+    return info, envelope
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +191,8 @@ def attacks(scene):
     world = scene.world
     token, now = world.token, world.chain.now()
     everybody = [person.address for person in VICTIMS]
+    uses, usd = world.suite.uses, scene.market.usd.token.address
+    held, packed = scene.info.values(), scene.envelope.values()
     most, me, at = 40_000_000 * UNIT, THIEF.address, token.address
     name = b"CHANNEL-0".ljust(32, b"\0")
     role = {r.name: r.id for r in roles().roles.values()}
@@ -185,6 +239,23 @@ def attacks(scene):
         ("registry", "retire"): [(b"HKD", REF)],
         ("registry", "tagWallet"): [(me, b"TREASURY".ljust(32, b"\0"), REF)],
         ("registry", "untagWallet"): [(me, REF)],
+        ("registry", "openPair"): [(usd, at, scene.market.rate.address, 2**32 - 1, 9_999, REF)],
+        ("registry", "narrowPair"): [(usd, at, 1, 1, REF)],
+        ("registry", "closePair"): [(usd, at, REF)],
+        ("registry", "listAsset"): [(uses.checkout.address, REF)],
+        ("registry", "delistAsset"): [(scene.share.address, REF)],
+        ("registry", "raiseAttester"): [(me, at, 2**255, REF)],
+        ("registry", "cutAttester"): [(scene.market.attester.address, at, 0, REF)],
+        ("checkout", "complianceRelease"): [(held, me, REF)],
+        ("envelopes", "complianceRelease"): [(packed, me, REF)],
+        **{
+            (kind, verb): rows
+            for kind in ("checkout", "receivables", "envelopes")
+            for verb, rows in {
+                "releaseCredit": [(at, a, me, REF) for a in everybody],
+                "rescue": [(at, me, REF), (scene.share.address, me, REF)],
+            }.items()
+        },
         ("audits", "register"): [(keccak(text="fake"), keccak(world.chain.code(at)))],
         ("audits", "withdraw"): [(REF,)],
         ("authority", "expel"): [(i, account, REF) for i, account in everyone(world)],
@@ -306,6 +377,9 @@ def target_of(scene):
         "redemption": parts.redemption,
         "orders": parts.orders,
         "presigned": parts.presigned,
+        "checkout": suite.uses.checkout,
+        "receivables": suite.uses.receivables,
+        "envelopes": suite.uses.envelopes,
     }
 
 
@@ -330,6 +404,17 @@ def finish(scene):
         for person in (*VICTIMS, THIEF):
             try:
                 desk.send("takeBack", number, sender=person.address)
+            except Reverted:
+                continue
+    uses = scene.market.uses
+    for person in (*VICTIMS, THIEF):
+        for contract, verb, terms in (
+            (uses.checkout, "release", scene.info.values()),
+            (uses.checkout, "withdraw", scene.world.token.address),
+            (uses.envelopes, "refund", scene.envelope.values()),
+        ):
+            try:
+                contract.send(verb, terms, sender=person.address)
             except Reverted:
                 continue
 
@@ -397,6 +482,23 @@ def test_two_keys_that_are_apart_are_bounded_by_limits(scene):
     assert scene.loss(before) == taken
     with pytest.raises(Reverted):
         desk.send("approve", ref, CHANNEL, largest, sender=approver(1))
+
+
+@pytest.mark.req("HK-07")
+def test_two_keys_that_are_apart_take_what_a_use_holds_of_one(scene):
+    """BLACKLISTER and EXECUTOR, with no GUARDIAN awake: that payment, and nothing else."""
+    world, before = scene.world, scene.standing()
+    uses, payer = scene.market.uses, scene.info.payer
+    held = uses.checkout.call("paymentOf", scene.info.digest(uses.checkout))[0]
+    order = (scene.info.values(), THIEF.address, REF)
+    with pytest.raises(Reverted) as caught:
+        world.act("EXECUTOR", uses.checkout, "complianceRelease", *order)
+    assert (caught.value.name, caught.value.arguments) == ("OwnerNotBarred", {"owner": payer})
+    world.act("BLACKLISTER", world.token, "blacklist", [payer], REF)
+    world.chain.warp(1)
+    world.act("EXECUTOR", uses.checkout, "complianceRelease", *order)
+    assert held == IN_USES - 1_000 * UNIT
+    assert scene.loss(before) == held
 
 
 def test_one_attestor_and_one_signer_can_do_nothing(scene):

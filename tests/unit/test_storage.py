@@ -284,8 +284,10 @@ def test_nothing_else_is_stored_after_deployment(world, token):
     words = {int(slot): int(w) for slot, w in words_of(world)[token.address.lower()].items()}
     desks = world.suite.desks
     issuance, redemption = (account_slot(d.address) for d in (desks.issuance, desks.redemption))
-    assert set(words) == {TERMS, LIMIT, bucket, IMPLEMENTATION, issuance, redemption}
-    assert (words[issuance], words[redemption]) == (8 << 248, 24 << 248)
+    uses = [account_slot(use.address) for use in world.suite.uses.by_name.values()]
+    assert set(words) == {TERMS, LIMIT, bucket, IMPLEMENTATION, issuance, redemption, *uses}
+    assert [words[slot] for slot in (issuance, *uses)] == [8 << 248] * 5
+    assert words[redemption] == 24 << 248
 
 
 def test_controls_stores_nothing_of_its_own(world, token, holder, payee):

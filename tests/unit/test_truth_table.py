@@ -18,7 +18,8 @@ from tests.support.desks import DAY, surrender
 from tests.support.refusal import when_due
 from tests.support.signed import FOREVER, sign, spelled
 from tests.support.world import REF, key
-from tests.unit.truth import COMMAND, FREE, MODES, OK, PAGE, PAUSED, TRUTH, render
+from tests.unit.truth import BARRED, COMMAND, FREE, MODES, OK, PAGE, PAUSED, TRUTH, render
+from tests.unit.use_verbs import USE_ACTS
 from tests.unit.verbs import CODE, PUBLIC, VERBS, role_of, set_stage, state_changing
 
 NONCE, VALUE = b"\7" * 32, 5
@@ -28,10 +29,15 @@ INSIDE = {
     ("token", "burnEscrow"),
     ("redemption", "onSurrender"),
     ("orders", "multicall"),
+    # As the checkout's, whose code it is: on this stage nobody who may receive has a credit there.
+    ("receivables", "withdraw"),
+    ("envelopes", "withdraw"),
 }
+#: An envelope credits nobody, so there is nothing to release.
+IN_VAIN = {("envelopes", "releaseCredit")}
 ROWS = [*(row for row in TRUTH if row not in VERBS), *VERBS]
 #: The manager's own verbs know neither pauses nor modes.
-TRIED = [row for row in ROWS if row[0] != "authority"]
+TRIED = [row for row in ROWS if row[0] != "authority" and row not in IN_VAIN]
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +67,8 @@ def prepared(stage, kind, verb):
         return when_due(
             stage.world, role_of(kind, verb), stage.target(kind), verb, *VERBS[kind, verb](stage)
         )
+    if (kind, verb) in USE_ACTS:
+        return USE_ACTS[kind, verb](stage.uses)
     return PUBLIC_VERBS[verb.split(" ")[0].rstrip(",")](stage, verb)
 
 
@@ -169,7 +177,7 @@ PUBLIC_VERBS = {
 def parties(stage):
     """Everybody whom a verb of the stage pays, debits or lets spend."""
     burner = stage.world.member("BURNER")
-    return [stage.customer.address, stage.person, spender(stage), burner]
+    return [stage.customer.address, stage.person, spender(stage), burner, *stage.uses.everybody]
 
 
 def enter(stage, mode, pauses):
@@ -211,7 +219,8 @@ def test_every_combination_of_pauses(stage, kind, verb, mode):
             enter(stage, mode, pauses)
         found[pauses] = outcome_of(act)
         chain.restore(point)
-        wanted[pauses] = PAUSED if bits & pauses else unverified if mode == MODES[2] else OK
+        met = unverified if mode == MODES[2] else OK
+        wanted[pauses] = PAUSED if bits & pauses and met != BARRED else met
     assert found == wanted
 
 

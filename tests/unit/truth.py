@@ -11,6 +11,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "truth-table.md"
 COMMAND = "python -m tests.unit.truth"
 
 OK, PAUSED, UNVERIFIED = "ok", "Paused", "UnverifiedAccount"
+#: What the uses ask before they touch the token, so that it comes before a pause.
+BARRED = "OwnerBarred"
 TRANSFERS, SIGNATURES, MINT, REDEEM = 1, 2, 4, 8
 BITS = {TRANSFERS: "transfers", SIGNATURES: "signatures", MINT: "mint", REDEEM: "redeem"}
 #: Deny-list mode, and allow-list mode with everybody verified and with nobody.
@@ -18,6 +20,7 @@ MODES = ("deny list", "allow list, all verified", "allow list, nobody verified")
 
 _MOVE, _WORD = (TRANSFERS, UNVERIFIED), (TRANSFERS, OK)
 _SIGNED_MOVE, _SIGNED_WORD = (TRANSFERS | SIGNATURES, UNVERIFIED), (TRANSFERS | SIGNATURES, OK)
+_OWNED = (TRANSFERS, BARRED)
 FREE = (0, OK)
 
 #: (kind, verb) -> the bits that stop it, and what it meets where nobody is verified. A verb of the
@@ -49,6 +52,29 @@ TRUTH: dict[tuple[str, str], tuple[int, str]] = {
     ("orders", "execute"): (0, UNVERIFIED),
     ("feed", "post"): FREE,
     ("presigned", "pause"): FREE,
+    ("fx", "settle"): _MOVE,
+    ("fx", "settleFor"): _SIGNED_MOVE,
+    ("fx", "cancel"): FREE,
+    ("fx", "setSigner"): FREE,
+    ("checkout", "authorize"): _SIGNED_MOVE,
+    ("checkout", "capture"): _OWNED,
+    ("checkout", "release"): _OWNED,
+    ("checkout", "refund"): _MOVE,
+    ("checkout", "withdraw"): _MOVE,
+    ("checkout", "complianceRelease"): _MOVE,
+    ("checkout", "releaseCredit"): _MOVE,
+    ("receivables", "attest"): FREE,
+    ("receivables", "accept"): FREE,
+    ("receivables", "finance"): _OWNED,
+    ("receivables", "pay"): _MOVE,
+    ("receivables", "markDefault"): FREE,
+    ("receivables", "cancel"): FREE,
+    ("receivables", "cancelOffer"): FREE,
+    ("receivables", "releaseCredit"): _MOVE,
+    ("envelopes", "create"): _SIGNED_MOVE,
+    ("envelopes", "claim"): _OWNED,
+    ("envelopes", "refund"): _OWNED,
+    ("envelopes", "complianceRelease"): _MOVE,
 }
 
 

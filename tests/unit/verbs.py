@@ -28,6 +28,7 @@ from tests.support.desks import (
 )
 from tests.support.revm import RevmChain
 from tests.support.world import REF, World, artifacts, build_world, roles
+from tests.unit.use_verbs import USE_CODE, USE_PUBLIC, USE_VERBS, UseStage, set_uses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ CODE = {
     "redemption": ("RedemptionDesk",),
     "orders": ("LawfulOrders",),
     "presigned": ("PauseBySignature",),
-}
+} | USE_CODE
 #: What anybody may call: hot selectors, one's own or signed, and what checks its caller by itself.
 PUBLIC = {
     "token": {
@@ -96,7 +97,7 @@ PUBLIC = {
     "redemption": {"onSurrender(address,uint256,bytes32)", "takeBack(uint256)"},
     "orders": {"multicall(bytes[])"},
     "presigned": {"pause(address,uint8,uint48,uint48,uint256,bytes32,bytes[])"},
-}
+} | USE_PUBLIC
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,12 @@ class Stage:
     foreign: Contract
     euro: Contract
     euro_feed: Contract
+    uses: UseStage
 
     def target(self, kind: str) -> Contract:
         """The contract of a kind that roles.toml names; of the first currency."""
-        return targets(self.world.suite)[kind][0]
+        fx = {"fx": [self.world.suite.uses.fx]}
+        return (targets(self.world.suite) | fx)[kind][0]
 
     @property
     def person(self) -> str:
@@ -141,7 +144,7 @@ class Stage:
 
 def set_stage() -> Stage:
     """Deploys, funds, bars and pauses, so that each verb has an effect."""
-    world = build_world(RevmChain(), ("HKD", "USD"))
+    world = build_world(RevmChain(), ("HKD", "USD", "CNH"))
     suite, token = world.suite, world.token
     sender, other = world.holder(9).address, world.holder(8).address
 
@@ -157,6 +160,7 @@ def set_stage() -> Stage:
         made("ForeignToken", token.address, 1_000),
         made("PeggedToken", "Pegboard EUR", "pbEUR", 6, "EUR", controls),
         made("ReserveFeed", suite.feed_controls.address, "EUR", 6, [sender, other], 1, 2, 0),
+        set_uses(world),
     )
     world.fund(stage.defendant, 1_000)
     world.fund(world.member("BURNER"), 1_000)
@@ -247,7 +251,7 @@ VERBS: dict[tuple[str, str], Callable[[Stage], tuple[Any, ...]]] = {
     ("feed", "clearBreak"): lambda s: (REF, REF),
     ("feed", "expelAttestor"): lambda s: (s.world.feed.call("attestors")[0], REF),
     ("registry", "register"): lambda s: (b"EUR", s.euro.address, s.euro_feed.address, REF),
-    ("registry", "retire"): lambda s: (b"USD", REF),
+    ("registry", "retire"): lambda s: (b"CNH", REF),
     ("registry", "tagWallet"): lambda s: (s.person, b"TREASURY", REF),
     ("registry", "untagWallet"): lambda s: (s.world.holder(9).address, REF),
     ("authority", "grantRole"): lambda s: (3, s.person, 0),
@@ -317,7 +321,7 @@ VERBS: dict[tuple[str, str], Callable[[Stage], tuple[Any, ...]]] = {
     ("presigned", "setQuorum"): lambda s: (3, REF),
     ("presigned", "revoke"): lambda s: (s.world.token.address, REF),
     ("presigned", "expelSigner"): lambda s: (s.world.suite.desks.presigned.call("signers")[0], REF),
-}
+} | USE_VERBS
 #: A holiday of HK that lies ahead, by its day number.
 GOOD_FRIDAY = (date(2027, 3, 26) - date(1970, 1, 1)).days
 #: The contracts of the suite that hold a role, each with its roles.

@@ -1,0 +1,32 @@
+"""What the uses have logged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pegboard.chain import History
+from pegboard.errors import ChainError
+from pegboard.files.paying import padded as padded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pegboard.contract import Contract
+
+
+@dataclass(frozen=True)
+class Said:
+    """One event, and the transaction that it is of."""
+
+    tx: str
+    given: Mapping[str, Any]
+
+
+def said(contract: Contract, event: str, **indexed: bytes) -> list[Said]:
+    """All events of this name with these indexed words, in order."""
+    chain = contract.chain
+    if not isinstance(chain, History):
+        raise ChainError("this chain keeps no history: connect to a node")
+    logs = chain.logs(contract.address, contract.topics(event, **indexed))
+    return [Said(log.tx, given) for log in logs for _, given in contract.events([log])]

@@ -1,0 +1,260 @@
+"""Payments of one holder: sent with a reference, or signed so that anybody can submit them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from eth_account import Account
+from eth_keys.exceptions import BadSignature
+from eth_utils import ValidationError, to_checksum_address
+
+from pegboard.actions import Action, money
+from pegboard.amounts import parse_amount, spoken_amount
+from pegboard.chain import JsonRpc
+from pegboard.contract import Call, decoded, type_of
+from pegboard.errors import ChainError, InputError, NotPermitted, PegboardError, ReferenceUsed
+from pegboard.files.paying import barred_among
+from pegboard.guards import ours_among
+from pegboard.inputs import NO_REFERENCE, moment_text
+from pegboard.signing import Authorization, cancellation
+from pegboard.uses import history
+from pegboard.uses.remittance import HALF, hash_of, new_uetr, parse_reference, uetr_of
+from pegboard.uses.x402 import Requirements, SignedPayment, requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from eth_account.messages import SignableMessage
+
+    from pegboard.contract import Contract
+    from pegboard.sending.journal import Wish
+    from pegboard.suite import Peg, Suite
+
+KEY_SIGNATURE = 65
+_TRANSFER = "transfer(address,uint256,bytes)"
+_AUTHORIZED = "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"
+_CANCEL = "cancelAuthorization(address,bytes32,bytes)"
+
+
+@dataclass(frozen=True)
+class Payment:
+    """What one holder wants to pay another; `ref` is all zero where it has none."""
+
+    peg: Peg
+    payer: str
+    to: str
+    units: int
+    ref: bytes
+
+    @property
+    def uetr(self) -> str:
+        """What banks call it."""
+        return uetr_of(self.ref)
+
+    def told(self) -> str:
+        """In words."""
+        named = f", UETR {self.uetr}" if self.uetr else ""
+        return f"pay {money(self.peg, self.units)} to {self.to}{named}"
+
+
+def require_sound(suite: Suite, payment: Payment, remittance: Mapping[str, Any] | None) -> None:
+    """Refuses what nobody can want: nothing, to oneself, to a contract that keeps it, to a barred.
+
+    An invoice that itself says what it is about must say the same.
+    """
+    peg, to = payment.peg, payment.to
+    if payment.units <= 0:
+        raise InputError("the amount is zero: nothing would happen, so say how much")
+    if to == payment.payer:
+        raise InputError(f"{to} is the payer itself: say to whom")
+    for what in ours_among(suite, peg, [to]).values():
+        raise InputError(f"{to} is {what}, which would keep the money: say to whom")
+    for _, why in barred_among(peg, [to]).values():
+        raise NotPermitted(f"{to} {why}: it cannot be paid in {peg.config.code} now")
+    if remittance:
+        _require_agreement(payment, remittance)
+
+
+def _require_agreement(payment: Payment, remittance: Mapping[str, Any]) -> None:
+    peg, written = payment.peg, remittance.get("amount")
+    stated = {"currency": peg.config.code, "payee": payment.to, "uetr": payment.uetr}
+    for name, value in stated.items():
+        if remittance.get(name, value) != value:
+            raise InputError(
+                f"the remittance says {name} {remittance[name]}, and here it is {value}: check both"
+            )
+    if written is not None and parse_amount(str(written), peg.config.decimals) != payment.units:
+        raise InputError(
+            f"the remittance says amount {written}, and here it is "
+            f"{money(peg, payment.units)}: check both"
+        )
+
+
+# Sending
+
+
+def reference_of(
+    peg: Peg,
+    ends: tuple[str, str, int],
+    text: str,
+    remittance: Mapping[str, Any] | None,
+) -> bytes:
+    """The reference of a payment (payer, payee, units), as it is given, or else found or new.
+
+    An invoice that was paid before has its reference on the chain: repeating it pays nothing.
+    """
+    written = (remittance or {}).get("uetr")
+    if text or isinstance(written, str):
+        return parse_reference(text or str(written), remittance)
+    if remittance is not None and isinstance(peg.token.chain, JsonRpc):
+        wanted = hash_of(remittance)
+        for _, move in history.paid_between(peg.token, *ends):
+            if move.word[HALF:] == wanted and uetr_of(move.word):
+                return move.word
+    return parse_reference(new_uetr(), remittance)
+
+
+def send(payment: Payment) -> Action:
+    """A transfer with its reference, once: the same again is not sent."""
+    peg, token, ref = payment.peg, payment.peg.token, payment.ref
+    text = payment.told()
+    data = token.encode(_TRANSFER, payment.to, payment.units, ref)
+    return Action(
+        verb="pay",
+        peg=peg,
+        contract=token,
+        call=Call(token.address, data, text),
+        ref=ref,
+        details={"payer": payment.payer, "to": payment.to, "uetr": payment.uetr},
+        amount=payment.units,
+        public=True,
+        key=f"payment of {peg.config.code} from {payment.payer} with 0x{ref.hex()}",
+        before=lambda: paid_in(payment),
+    )
+
+
+def sent_with(
+    peg: Peg, wish: Wish, ends: tuple[str, str, int], remittance: Mapping[str, Any] | None
+) -> bytes:
+    """The reference with which a transaction pays just this; empty where it pays something else."""
+    item = peg.token.function(_TRANSFER)
+    if (wish.signer, wish.target) != (ends[0], peg.token.address):
+        return b""
+    if wish.data[:4] != peg.token.selector(_TRANSFER):
+        return b""
+    types = [type_of(i) for i in item["inputs"]]
+    to, units, ref = decoded(types, wish.data[4:], "a transfer")
+    known = remittance is None or ref[HALF:] == hash_of(remittance)
+    same = (to_checksum_address(to), units) == ends[1:]
+    return ref if same and known and uetr_of(ref) else b""
+
+
+def paid_in(payment: Payment) -> str:
+    """The transaction in which this was paid; empty for none. Refuses another one's reference."""
+    peg, ends = payment.peg, (payment.payer, payment.to, payment.units)
+    if not isinstance(peg.token.chain, JsonRpc) or not any(payment.ref):
+        return ""
+    try:
+        found = history.paid_with(peg.token, payment.payer, payment.ref)
+        alike = () if found else history.paid_between(peg.token, *ends)
+    except ChainError as fault:
+        raise ChainError(
+            f"nothing was signed, since it is not known whether this was paid before: {fault}"
+        ) from fault
+    for tx, move in (*found, *(it for it in alike if uetr_of(it[1].word) == payment.uetr)):
+        if (move.to, move.value, move.word) == (payment.to, payment.units, payment.ref):
+            return tx
+        other = " for another remittance" if move.word != payment.ref else ""
+        raise ReferenceUsed(
+            f"UETR {payment.uetr} was paid already, {money(peg, move.value)} to {move.to}{other}, "
+            f"in transaction {tx}: give the new payment a reference of its own"
+        )
+    return ""
+
+
+# Signing
+
+
+def authorization(payment: Payment, nonce: bytes, start: int, end: int) -> Authorization:
+    """A payment as it is signed: valid from `start` on, and before `end`."""
+    return Authorization(payment.payer, payment.to, payment.units, max(start - 1, 0), end, nonce)
+
+
+def describe(peg: Peg, signed: Authorization) -> str:
+    """What a payer lets anybody do, in one sentence."""
+    start = f"from {moment_text(signed.valid_after + 1)} and " if signed.valid_after else ""
+    words = spoken_amount(signed.value, peg.config.decimals)
+    return (
+        f"anybody may move {money(peg, signed.value)} ({words}) from {signed.sender} to "
+        f"{signed.to}, once, {start}before {moment_text(signed.valid_before)}"
+    )
+
+
+def signed_payment(peg: Peg, found: Authorization, signature: bytes, now: int) -> SignedPayment:
+    """The x402 payload of a signature."""
+    timeout = max(found.valid_before - max(now, found.valid_after), 0)
+    wanted: Requirements = requirements(peg.token, found.to, found.value, timeout)
+    return SignedPayment(wanted, found, signature)
+
+
+def is_signed(token: Contract, found: SignedPayment) -> bool:
+    """Whether the payer signed it; a contract's signature the chain judges."""
+    paid = found.authorization
+    message = paid.signable(token)
+    if len(found.signature) == KEY_SIGNATURE and recovered(message, found.signature) == paid.sender:
+        return True
+    if not token.chain.code(paid.sender):
+        return False
+    try:
+        token.simulate(submission(token, found), sender=paid.to)
+    except PegboardError as fault:
+        return getattr(fault, "name", "") != "InvalidSignature"
+    return True
+
+
+def recovered(message: SignableMessage, signature: bytes) -> str:
+    """Whose key made a signature; empty for none."""
+    try:
+        return str(Account.recover_message(message, signature=signature))
+    except (ValueError, BadSignature, ValidationError):
+        return ""
+
+
+def submission(token: Contract, found: SignedPayment) -> bytes:
+    """The calldata that executes a signed payment, whoever sends it."""
+    return token.encode(_AUTHORIZED, *found.authorization.values(), found.signature)
+
+
+# Cancelling
+
+
+def to_cancel(peg: Peg, payer: str, nonce: bytes) -> SignableMessage:
+    """What a payer signs to void a payment."""
+    return cancellation(peg.token, payer, nonce)
+
+
+def cancel(peg: Peg, payer: str, nonce: bytes, signature: bytes = b"") -> Action:
+    """Voids a signed payment for ever; nothing to do where it was voided, too late where paid."""
+    token, tx = peg.token, ""
+    spent = token.call("authorizationState", payer, nonce)
+    if spent:
+        tx, move = history.end_of_nonce(token, payer, nonce)
+        if move is not None:
+            raise ReferenceUsed(
+                f"it was paid already, {money(peg, move.value)} to {move.to}, in transaction {tx}: "
+                "nothing takes a payment back"
+            )
+    text = f"void the payment in {peg.config.code} that {payer} signed with nonce 0x{nonce.hex()}"
+    data = token.encode(_CANCEL, payer, nonce, signature)
+    details = {"payer": payer, "nonce": "0x" + nonce.hex()} | ({"tx": tx} if tx else {})
+    return Action(
+        verb="cancel payment",
+        peg=peg,
+        contract=token,
+        call=Call(token.address, data, text),
+        ref=nonce if uetr_of(nonce) else NO_REFERENCE,
+        details=details,
+        nothing_to_do=bool(spent),
+        public=True,
+    )

@@ -1,0 +1,3 @@
+"""`ape run envelope`: see pegboard/cli/envelope.py."""
+
+from pegboard.cli.envelope import envelope as cli  # noqa: F401
