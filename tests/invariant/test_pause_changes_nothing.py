@@ -238,11 +238,15 @@ class Play:
         return self.docs[-1 - index // 6 % len(self.docs)]
 
     def accept(self, index: int, size: int, time: int) -> str:
+        if index % 2:
+            self.attest(index, size, time)
         contract, doc = self.uses.receivables, self._doc(index)
         signature = sign(BUYER, doc.acceptance(contract))
         return self.sent(contract, SELLER, "accept", doc.fingerprint, signature)
 
     def finance(self, index: int, size: int, time: int) -> str:
+        if index % 2:
+            self.agree(index - 1, size, time)
         contract, doc = self.uses.receivables, self._doc(index)
         self.nonce += 1
         changes = {"advance": doc.face * 7 // 10, "late_bps_per_day": 9, "nonce": self.nonce}

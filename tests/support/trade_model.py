@@ -23,22 +23,6 @@ if TYPE_CHECKING:
     from tests.support.uses_model import UsesBoard
 
 
-class TradeEscrow(Escrow):
-    """Sends nothing to itself, and releases the credit of whoever may not send or not receive."""
-
-    def send(self, token: str, to: str, value: int) -> None:
-        refuse_if(to == self.address, "ERC20InvalidReceiver")
-        super().send(token, to, value)
-
-    def release_credit(self, caller: str, token: str, account: str, to: str, ref: bytes) -> None:
-        self.board.require("EXECUTOR", caller)
-        refuse_if(ref == NO_REF, "ReferenceRequired")
-        free = self.can_send(token, account) and self.can_receive(token, account)
-        refuse_if(free, "OwnerNotBarred")
-        self.send(token, to, self._credit_of(token, account))
-        self.credits[token, account] = 0
-
-
 # Receivables
 
 
@@ -87,7 +71,7 @@ class Receivable:
         return number(self.hash), parties, sums, self.advance << 160 | int(self.financier, 16)
 
 
-class Receivables(TradeEscrow):
+class Receivables(Escrow):
     """Documents, each attested once, accepted, financed once and paid."""
 
     def __init__(self, board: UsesBoard, address: str) -> None:
@@ -223,7 +207,7 @@ class Rest:
         return self.paused_before << 120 | 1 << 112 | self.packets << 96 | self.left
 
 
-class Envelopes(TradeEscrow):
+class Envelopes(Escrow):
     """Envelopes, whose rest is their creator's until somebody claims a share."""
 
     def __init__(self, board: UsesBoard, address: str) -> None:

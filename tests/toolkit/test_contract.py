@@ -105,6 +105,7 @@ def test_every_error_of_ours_says_what_it_means():
         "StringTooLong",
         "Address",
         "FailedCall",
+        "ReentrancyGuard",
     )
     own = {
         item["name"]

@@ -229,13 +229,26 @@ def test_two_quotes_of_a_nonce_settle_one(market, exchange, way):
     [(0, 1), (0, 255), (255, 256), (7, 263), (2**256 - 1, 2**256 - 2), (0, 2**255)],
 )
 def test_nonces_next_to_each_other_are_apart(market, exchange, fx, way, one, other):
-    """F3: bits and words never meet."""
-    for nonce, unused in ((one, other), (other, None)):
-        exchange.do(way, exchange.quote(nonce=nonce))
-        assert fx.call("isSpent", market.maker.address, nonce) is True
-        if unused is not None:
-            assert fx.call("isSpent", market.maker.address, unused) is False
+    """F3: bits and words never meet, and what was spent stays spent when its neighbour is."""
+    first, second = (exchange.quote(nonce=nonce) for nonce in (one, other))
+    exchange.do(way, first)
+    assert (exchange.spent(first), exchange.spent(second)) == (True, False)
+    exchange.do(way, second)
+    for quote in (first, second):
+        with refused(market.world, "NonceSpent", maker=quote.maker, nonce=quote.nonce):
+            exchange.do(way, quote)
     assert fx.call("isSpent", market.taker.address, one) is False
+
+
+def test_what_is_cancelled_stays_so_when_its_neighbour_settles(market, exchange, fx, way):
+    """F3: and what is settled stays so when its neighbour is cancelled."""
+    void, settled, last = (exchange.quote(nonce=nonce) for nonce in (0, 7, 255))
+    fx.send("cancel", 0, 1, sender=market.maker.address)
+    exchange.do(way, settled)
+    fx.send("cancel", 0, 1 << 255, sender=market.maker.address)
+    for quote in (void, settled, last):
+        with refused(market.world, "NonceSpent", maker=quote.maker, nonce=quote.nonce):
+            exchange.do(way, quote)
 
 
 @pytest.mark.parametrize("nonce", [0, 7, 255, 256, 2**256 - 1])
