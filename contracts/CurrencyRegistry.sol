@@ -48,6 +48,7 @@ contract CurrencyRegistry is TradeTerms {
         try IReserveFeed(feed).currency() returns (string memory currency) {
             _requireCode(code, currency);
         } catch {}
+        if (isAsset[token]) revert InvalidAsset(token);
         if (codeOf[token] != 0 || !_codes.add(bytes32(code))) revert AlreadyRegistered(code, token);
         _currencies[code] = Currency(token, feed);
         codeOf[token] = code;
@@ -83,6 +84,10 @@ contract CurrencyRegistry is TradeTerms {
 
     function _isCurrency(address token) internal view override returns (bool) {
         return codeOf[token] != 0;
+    }
+
+    function _wasCurrency(address token) internal view override returns (bool) {
+        return wasRegistered[token];
     }
 
     function _requireCode(bytes3 code, string memory currency) private pure {

@@ -58,7 +58,8 @@ abstract contract TradeTerms is ICurrencyRegistry, Restricted {
     }
 
     function listAsset(address asset, bytes32 ref) external restricted {
-        if (asset.code.length == 0 || isAsset[asset] || _isCurrency(asset)) revert InvalidAsset(asset);
+        // What could be both would be sold for a currency without any band.
+        if (asset.code.length == 0 || isAsset[asset] || _wasCurrency(asset)) revert InvalidAsset(asset);
         isAsset[asset] = true;
         emit AssetListed(asset, msg.sender, ref);
     }
@@ -107,6 +108,8 @@ abstract contract TradeTerms is ICurrencyRegistry, Restricted {
     /* INSIDE */
 
     function _isCurrency(address token) internal view virtual returns (bool);
+
+    function _wasCurrency(address token) internal view virtual returns (bool);
 
     function _requireCurrency(address token) private view {
         if (!_isCurrency(token)) revert TokenNotRegistered(token);

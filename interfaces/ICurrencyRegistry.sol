@@ -72,7 +72,8 @@ interface ICurrencyRegistry {
     error NotNarrower(uint32 maxAge, uint16 bandBps);
     /// @notice Neither a pair of currencies nor a listed asset against a currency.
     error NotTradable(address sell, address buy);
-    /// @notice The asset is no contract, is a currency, or is in the list already or not at all.
+    /// @notice The asset is no contract, is or was a currency, is in the list already or not at all; or a listed asset was to be
+    /// registered as a currency.
     error InvalidAsset(address asset);
     /// @notice The cap of an attester was to be raised and is not higher, or to be cut and is not lower.
     error InvalidCap(address attester, address token, uint256 cap, uint256 present);

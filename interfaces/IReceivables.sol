@@ -43,7 +43,7 @@ interface IReceivables is IEscrow {
     /// @param advance What the seller gets at once.
     /// @param feeBps The fee in basis points of the advance, rounded down.
     /// @param lateBpsPerDay What each whole day after `due` adds, in basis points of the advance, rounded down, until the
-    /// financier has all that it is owed.
+    /// financier has all that it is owed; days before a late advance count too.
     /// @param expiry The last second at which it can be taken; a pause does not extend it.
     /// @param nonce Any number that the financier has not cancelled.
     struct Offer {

@@ -216,8 +216,9 @@ class Transfers:
         if uetr is None:
             return end_to_end
         told = self._leaf(transfer, where, "RmtInf", "Ustrd")
+        told_of = {"endToEndId": end_to_end, "remittance": told or ""}
         try:
-            word = remittance.reference_for(uetr, {"endToEndId": end_to_end, "remittance": told or ""})
+            word = remittance.reference_for(uetr, told_of)
         except PegboardError as fault:
             self.fault(where, f"PmtId/UETR: {fault}")
             return None

@@ -42,7 +42,8 @@ READERS = {
     "journal list", "journal show", "payout check", "payout receipt", "payout retry",
     "pay trace", "pay notice",
     "fx check", "fx makers", "checkout terms", "checkout status", "envelope request",
-    "envelope status", "safe show", "safe inspect", "safe merge", "trade show", "trade book", "trade audit",
+    "envelope status", "safe show", "safe inspect", "safe merge",
+    "trade show", "trade book", "trade audit",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The uses at work, in this process: the story checks itself, its figures are reckoned here anew."""
+"""The uses at work: the story checks itself, and its figures are reckoned here anew."""
 
 import re
 from decimal import Decimal

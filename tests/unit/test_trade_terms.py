@@ -24,7 +24,7 @@ closePair
 └── else: neither direction trades; it can be opened again, either way round
 
 listAsset
-├── when it is no contract, a currency, or listed: reverts with InvalidAsset
+├── when it is no contract, is or was a currency, or is listed: reverts with InvalidAsset
 └── else: it trades against every currency without a feed, and against nothing else
 
 delistAsset
@@ -44,13 +44,12 @@ retire
 ├── while a pair has the currency on either side: reverts with PairsOpen
 └── else: it trades with nothing, assets included
 
-a currency
-└── whatever was listed before: is never traded without a band
+register
+└── given a listed asset: reverts with InvalidAsset, so that no currency trades without a band
 """
 
 import pytest
 
-from pegboard.errors import Reverted
 from tests.support.refusal import emitted, refused, when_due
 from tests.support.revm import RevmChain
 from tests.support.uses import create
@@ -525,26 +524,25 @@ def test_a_retired_currency_trades_with_nothing(
 # A currency is never traded without a band
 
 
-@pytest.mark.parametrize("before", ["never on the board", "retired"])
-def test_what_was_listed_before_it_was_a_currency_has_a_band(
-    world, registry, late, create, hkd, cnh, rate, before
-):
-    """F4: between two currencies only a pair trades, also when one of them is in the asset list."""
-    if before == "retired":
-        code, asset = b"CNH", cnh
-        world.act("GOVERNOR", registry, "retire", code, REF)
-    else:
-        code, controls = b"EUR", world.suite.controls.address
-        asset = create(world, "PeggedToken", "Euro", "E", 6, "EUR", controls).address
-    late("listAsset", asset)()
-    feed = world.suite.peg("CNH").feed.address if before == "retired" else rate
-    register = when_due(world, "GOVERNOR", registry, "register", code, asset, feed, REF)
+def test_an_asset_does_not_become_a_currency(world, registry, late, at_once, create, rate, hkd):
+    """F4: it would be sold for any other without a band; delisted it can be registered."""
+    controls = world.suite.controls.address
+    euro = create(world, "PeggedToken", "Euro", "E", 6, "EUR", controls).address
+    late("listAsset", euro)()
+    act = late("register", b"EUR", euro, rate)
+    with refused(world, "InvalidAsset", asset=euro):
+        act()
+    at_once("delistAsset", euro)
+    act()
+    closed(world, registry, euro, hkd)
 
-    def trade_without_band():
-        register()
-        return registry.call("rateTermsOf", asset, hkd)
 
-    # FAULT: `register` takes a listed asset, `rateTermsOf` then answers without a feed for it
-    # against every currency, and closing a pair of it opens trade without a band.
-    with pytest.raises(Reverted):
-        trade_without_band()
+def test_a_currency_does_not_become_an_asset(world, registry, late, hkd, cnh):
+    """F4: not once it is retired either, since it can come back."""
+    world.act("GOVERNOR", registry, "retire", b"CNH", REF)
+    act = late("listAsset", cnh)
+    with refused(world, "InvalidAsset", asset=cnh):
+        act()
+    feed = world.suite.peg("CNH").feed.address
+    late("register", b"CNH", cnh, feed)()
+    closed(world, registry, cnh, hkd)
