@@ -16,7 +16,7 @@ abstract contract TradeTerms is ICurrencyRegistry, Restricted {
     mapping(address sell => mapping(address buy => RateTerms)) private _terms;
     mapping(address token => uint256 pairs) public pairsOf;
     mapping(address asset => bool) public isAsset;
-    mapping(address attester => mapping(address token => uint256 cap)) public attesterCap;
+    mapping(address attester => mapping(address token => uint256 cap)) private _caps;
 
     /* VIEWS */
 
@@ -25,6 +25,10 @@ abstract contract TradeTerms is ICurrencyRegistry, Restricted {
         if (terms.feed != address(0)) return terms;
         bool delivers = isAsset[sell] ? _isCurrency(buy) : isAsset[buy] && _isCurrency(sell);
         if (!delivers) revert NotTradable(sell, buy);
+    }
+
+    function attesterCap(address attester, address token) external view returns (uint256) {
+        return _isCurrency(token) ? _caps[attester][token] : 0;
     }
 
     /* GOVERNOR */
@@ -66,7 +70,7 @@ abstract contract TradeTerms is ICurrencyRegistry, Restricted {
 
     function raiseAttester(address attester, address token, uint256 cap, bytes32 ref) external restricted {
         _requireCurrency(token);
-        uint256 present = attesterCap[attester][token];
+        uint256 present = _caps[attester][token];
         if (attester == address(0) || cap <= present) revert InvalidCap(attester, token, cap, present);
         _setCap(attester, token, cap, ref);
     }
@@ -100,7 +104,7 @@ abstract contract TradeTerms is ICurrencyRegistry, Restricted {
     }
 
     function cutAttester(address attester, address token, uint256 cap, bytes32 ref) external restricted {
-        uint256 present = attesterCap[attester][token];
+        uint256 present = _caps[attester][token];
         if (cap >= present) revert InvalidCap(attester, token, cap, present);
         _setCap(attester, token, cap, ref);
     }
@@ -134,7 +138,7 @@ abstract contract TradeTerms is ICurrencyRegistry, Restricted {
     }
 
     function _setCap(address attester, address token, uint256 cap, bytes32 ref) private {
-        attesterCap[attester][token] = cap;
+        _caps[attester][token] = cap;
         emit AttesterCapSet(attester, token, cap, msg.sender, ref);
     }
 }

@@ -93,6 +93,7 @@ interface ICheckout is IEscrow {
     /* ANYBODY */
 
     /// @notice Pays `value` of what was captured back to the payer, out of the caller's tokens.
+    /// @dev A payer that refunds itself uses up its own refund.
     function refund(Info calldata info, uint104 value) external;
 
     /* EXECUTOR */

@@ -104,7 +104,8 @@ interface ICurrencyRegistry {
     function pairsOf(address token) external view returns (uint256);
     /// @notice Whether the asset, such as a fund share, may be delivered against payment in a currency.
     function isAsset(address asset) external view returns (bool);
-    /// @notice The most that documents of this attester in this currency may be worth, unpaid; zero is no attester.
+    /// @notice The most that documents of this attester in this currency may be worth, unpaid; zero is no attester, or no
+    /// currency.
     function attesterCap(address attester, address token) external view returns (uint256);
 
     /* GOVERNOR */

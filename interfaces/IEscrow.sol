@@ -26,7 +26,8 @@ interface IEscrow {
     error TokenNotRegistered(address token);
     /// @notice The owner of the amount may not send, so it does not leave.
     error OwnerBarred(address owner);
-    /// @notice Only what belongs to an account that may not send, or not receive, can be released by order.
+    /// @notice Only what belongs to a frozen or blacklisted account can be released by order, or a credit of who can never
+    /// receive.
     error OwnerNotBarred(address owner);
     /// @notice Nothing is credited to the account.
     error NothingCredited(address token, address account);

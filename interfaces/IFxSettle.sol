@@ -65,14 +65,15 @@ interface IFxSettle {
     error NotPegged(address token);
     /// @notice The asset delivered less, or more, than it was asked to.
     error AssetMiscounted(address asset, uint256 delivered, uint256 wanted);
-    /// @notice Who takes delivery may not receive the currency that pays for it.
+    /// @notice Who takes delivery of an asset may not receive the currency that pays for it; or a taker who may not send what
+    /// is sold has it paid to somebody else.
     error BeneficiaryBarred(address to);
 
     /* VIEWS */
 
     /// @notice Whether the maker's nonce was settled or cancelled.
     function isSpent(address maker, uint256 nonce) external view returns (bool);
-    /// @notice Whether `signer` may sign quotes of `maker`.
+    /// @notice Whether `signer` may sign quotes of `maker` between currencies.
     function isSignerOf(address maker, address signer) external view returns (bool);
     /// @notice What a maker signs (EIP-712).
     function quoteHash(Quote calldata quote) external view returns (bytes32);
@@ -81,14 +82,15 @@ interface IFxSettle {
     /// @notice Why the quote would not settle now for `taker`, zero if it would; never reverts.
     /// @dev Bits: 1 expired, 2 nonce spent, 4 not tradable, 8 feed stale, 16 out of band, 32 signature, 64 other taker,
     /// 128 invalid terms, 256 maker cannot deliver, 512 maker's allowance, 1024 taker cannot pay, 2048 taker's allowance
-    /// (`settle` only; an authorization needs none).
+    /// (`settle` only; an authorization needs none). An allowance also lacks where this contract may not spend at all.
     function check(Quote calldata quote, bytes calldata makerSignature, address taker) external view returns (uint256);
 
     /* MAKER */
 
     /// @notice Voids up to 256 nonces: those of `mask` whose other bits are `word`.
     function cancel(uint256 word, uint256 mask) external;
-    /// @notice Lets a hot key sign quotes; what it can do is bounded by the band and the allowance.
+    /// @notice Lets a hot key sign quotes between currencies; what it can do is bounded by the band and the allowance. An asset
+    /// has no band, so only the maker itself sells or buys one.
     function setSigner(address signer, bool allowed) external;
 
     /* TAKER */

@@ -40,6 +40,7 @@ interface IReceivables is IEscrow {
     }
 
     /// @notice What a financier offers; signed as EIP-712 `Offer`.
+    /// @param doc The hash of the document that it is for.
     /// @param advance What the seller gets at once.
     /// @param feeBps The fee in basis points of the advance, rounded down.
     /// @param lateBpsPerDay What each whole day after `due` adds, in basis points of the advance, rounded down, until the
@@ -47,7 +48,7 @@ interface IReceivables is IEscrow {
     /// @param expiry The last second at which it can be taken; a pause does not extend it.
     /// @param nonce Any number that the financier has not cancelled.
     struct Offer {
-        bytes32 id;
+        bytes32 doc;
         address financier;
         uint96 advance;
         uint16 feeBps;
@@ -103,8 +104,10 @@ interface IReceivables is IEscrow {
     error AttesterCapExceeded(address attester, address token, uint256 exposure, uint256 cap);
     /// @notice The attester vouches for nothing in this currency any more.
     error AttesterExpelled(address attester, address token);
-    /// @notice The offer is for another document.
-    error OfferMismatch(bytes32 id, bytes32 offered);
+    /// @notice The offer is for another document than this, by their hashes.
+    error OfferMismatch(bytes32 doc, bytes32 offered);
+    /// @notice A seller does not finance itself.
+    error InvalidFinancier(address financier);
     /// @notice The offer could be taken until and including `expiry`.
     error OfferExpired(uint256 expiry);
     /// @notice The financier has cancelled the offer.
@@ -151,6 +154,7 @@ interface IReceivables is IEscrow {
     /* ANYBODY */
 
     /// @notice Pays `value` on a document out of the caller's tokens: to the financier what is owed, the rest to the seller.
+    /// @dev Who is paid may be who pays: `Paid` then tells of no money, only of less that is owed.
     function pay(Doc calldata doc, uint96 value, bytes32 ref) external;
 
     /* FINANCIER */
@@ -162,6 +166,6 @@ interface IReceivables is IEscrow {
 
     /* SELLER, or the attester */
 
-    /// @notice Takes back a document that nobody has financed or paid; its fingerprint stays used.
+    /// @notice Takes back a document that nobody has financed; what was paid on it stays paid, its fingerprint stays used.
     function cancel(Doc calldata doc) external;
 }

@@ -117,7 +117,8 @@ contract Checkout is Escrow, ICheckout {
         bool dated = info.authBy <= info.captureBy && info.captureBy <= info.refundBy;
         bool named = info.operator != address(0) && info.payer != address(0) && info.payee != address(0)
             && info.payee != address(this);
-        bool priced = info.feeBps == 0 || (info.feeBps <= WHOLE && info.feeTo != address(0));
+        bool priced =
+            info.feeBps == 0 || (info.feeBps <= WHOLE && info.feeTo != address(0) && info.feeTo != address(this));
         if (!dated || !named || !priced || info.max == 0) revert InvalidTerms();
     }
 

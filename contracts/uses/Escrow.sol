@@ -38,9 +38,11 @@ abstract contract Escrow is IEscrow, Restricted, EIP712, ReentrancyGuardTransien
 
     function releaseCredit(address token, address account, address to, bytes32 ref) external restricted nonReentrant {
         if (ref == bytes32(0)) revert ReferenceRequired();
-        if (IPeggedToken(token).canSend(account) && IPeggedToken(token).canReceive(account)) {
-            revert OwnerNotBarred(account);
-        }
+        // Whoever can never receive, such as the token itself, can be helped by order only; who is merely unknown proves
+        // its identity.
+        IPeggedToken asked = IPeggedToken(token);
+        bool shut = !asked.canReceive(account) && !asked.isAllowListOn();
+        if (!shut && !_isBarred(asked, account)) revert OwnerNotBarred(account);
         uint256 value = _takeCredit(token, account);
         emit CreditReleased(token, account, to, value, msg.sender, ref);
         _send(token, to, value);
@@ -71,10 +73,14 @@ abstract contract Escrow is IEscrow, Restricted, EIP712, ReentrancyGuardTransien
         if (!IPeggedToken(token).canSend(owner)) revert OwnerBarred(owner);
     }
 
-    /// @dev What is held leaves a barred owner by order only.
+    /// @dev What is held leaves a barred owner by order only; as at the token, nobody is barred for being unverified.
     function _requireOrdered(address token, address owner, bytes32 ref) internal view {
         if (ref == bytes32(0)) revert ReferenceRequired();
-        if (IPeggedToken(token).canSend(owner)) revert OwnerNotBarred(owner);
+        if (!_isBarred(IPeggedToken(token), owner)) revert OwnerNotBarred(owner);
+    }
+
+    function _isBarred(IPeggedToken token, address account) private view returns (bool) {
+        return token.isBlacklisted(account) || token.isFrozen(account);
     }
 
     /// @dev Whether a deadline has passed that began to run when the token had been paused for `pausedBefore` seconds.

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {AggregatorV3Interface} from "interfaces/AggregatorV3Interface.sol";
 import {ICurrencyRegistry} from "interfaces/ICurrencyRegistry.sol";
@@ -28,6 +29,8 @@ abstract contract FxCheck is IFxSettle, EIP712 {
     uint256 private constant CANNOT_SEND = 256;
     uint256 private constant ALLOWANCE = 512;
     uint256 private constant OF_TAKER = 2;
+    /// @dev For one question: what burns it all, or answers at length, is no reason to run out of gas.
+    uint256 private constant MOST_GAS = 300_000;
     /// @dev Five words.
     uint256 private constant ROUND = 160;
 
@@ -65,25 +68,34 @@ abstract contract FxCheck is IFxSettle, EIP712 {
     {
         if (block.timestamp > quote.deadline) bits |= EXPIRED;
         if (isSpent(quote.maker, quote.nonce)) bits |= SPENT;
-        if (!_isSigned(quote.maker, quoteHash(quote), makerSignature)) bits |= SIGNATURE;
         if (quote.taker != address(0) && quote.taker != taker) bits |= OTHER_TAKER;
         if (quote.sellAmount == 0 || quote.buyAmount == 0) bits |= TERMS;
+        bool banded;
         try REGISTRY.rateTermsOf(quote.sell, quote.buy) returns (ICurrencyRegistry.RateTerms memory terms) {
-            if (terms.feed != address(0)) bits |= _rateFaults(terms, quote);
+            banded = terms.feed != address(0);
+            if (banded) bits |= _rateFaults(terms, quote);
+            else if (quote.maker == taker) bits |= TERMS;
             bits |= _legFaults(quote.sell, quote.maker, taker, quote.sellAmount);
             bits |= _legFaults(quote.buy, taker, quote.maker, quote.buyAmount) << OF_TAKER;
         } catch {
             // Nothing that is not on the board is asked.
             bits |= NOT_TRADABLE;
         }
+        if (!_isSigned(quote.maker, quoteHash(quote), makerSignature, banded)) bits |= SIGNATURE;
     }
 
     /* INSIDE */
 
-    /// @dev The maker's own key costs least; then a key that it has set; then its contract's word.
-    function _isSigned(address maker, bytes32 hash, bytes calldata signature) internal view returns (bool) {
+    /// @dev The maker's own key costs least; then a key that it has set, where those count; then its contract's word.
+    function _isSigned(address maker, bytes32 hash, bytes calldata signature, bool byHotKey)
+        internal
+        view
+        returns (bool)
+    {
         address recovered = Signers.recover(hash, signature);
-        if (recovered != address(0) && (recovered == maker || isSignerOf[maker][recovered])) return true;
+        if (recovered != address(0)) {
+            if (recovered == maker || (byHotKey && isSignerOf[maker][recovered])) return true;
+        }
         return Signers.isContractSigned(maker, hash, signature);
     }
 
@@ -102,10 +114,14 @@ abstract contract FxCheck is IFxSettle, EIP712 {
         view
         returns (uint256)
     {
-        (bool answered, bytes memory data) =
-            terms.feed.staticcall(abi.encodeCall(AggregatorV3Interface.latestRoundData, ()));
+        (bool answered, bytes memory data) = terms.feed.staticcall{gas: MOST_GAS}(
+            abi.encodeCall(AggregatorV3Interface.latestRoundData, ())
+        );
         if (!answered || data.length < ROUND) return STALE;
-        (, uint256 word,, uint256 updatedAt,) = abi.decode(data, (uint256, uint256, uint256, uint256, uint256));
+        (uint256 round, uint256 word,, uint256 updatedAt, uint256 answeredIn) =
+            abi.decode(data, (uint256, uint256, uint256, uint256, uint256));
+        // A settlement would not take them for rounds.
+        if (Math.max(round, answeredIn) > type(uint80).max) return STALE;
         if (!_isFresh(terms, int256(word), updatedAt)) return STALE;
         return RateBand.contains(terms, word, quote.sellAmount, quote.buyAmount) ? 0 : OUT_OF_BAND;
     }
@@ -114,7 +130,8 @@ abstract contract FxCheck is IFxSettle, EIP712 {
     function _legFaults(address token, address from, address to, uint256 value) private view returns (uint256 bits) {
         if (REGISTRY.codeOf(token) != 0) {
             if (!IPeggedToken(token).canTransfer(from, to, value)) bits |= CANNOT_SEND;
-            if (IPeggedToken(token).allowance(from, address(this)) < value) bits |= ALLOWANCE;
+            bool spends = IPeggedToken(token).canSend(address(this));
+            if (!spends || IPeggedToken(token).allowance(from, address(this)) < value) bits |= ALLOWANCE;
             return bits;
         }
         if (_ask(token, abi.encodeCall(IERC20.balanceOf, (from))) < value) bits |= CANNOT_SEND;
@@ -123,7 +140,7 @@ abstract contract FxCheck is IFxSettle, EIP712 {
 
     /// @dev The number that an asset answers, or zero: what it does wrong is no reason to revert.
     function _ask(address asset, bytes memory question) private view returns (uint256) {
-        (bool answered, bytes memory data) = asset.staticcall(question);
+        (bool answered, bytes memory data) = asset.staticcall{gas: MOST_GAS}(question);
         return answered && data.length >= 32 ? abi.decode(data, (uint256)) : 0;
     }
 }

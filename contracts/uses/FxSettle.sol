@@ -86,13 +86,13 @@ contract FxSettle is FxCheck, ReentrancyGuardTransient {
         delivery = terms.feed == address(0);
         if (!delivery) _requireRate(terms, quote);
         hash = quoteHash(quote);
-        if (!_isSigned(quote.maker, hash, signature)) revert InvalidQuoteSignature(quote.maker);
+        // A hot key is bounded by the band, so it signs nothing where there is none.
+        if (!_isSigned(quote.maker, hash, signature, !delivery)) revert InvalidQuoteSignature(quote.maker);
         uint256 bit = 1 << (quote.nonce & 255);
         uint256 bits = _spent[quote.maker][quote.nonce >> 8];
         if (bits & bit != 0) revert NonceSpent(quote.maker, quote.nonce);
         _spent[quote.maker][quote.nonce >> 8] = bits | bit;
-        // A currency refuses a barred beneficiary itself; an asset does not know who is barred.
-        if (delivery) _requireBeneficiary(quote, to);
+        _requireBeneficiaries(quote, taker, to, delivery);
     }
 
     function _requireRate(ICurrencyRegistry.RateTerms memory terms, Quote calldata quote) private view {
@@ -106,10 +106,11 @@ contract FxSettle is FxCheck, ReentrancyGuardTransient {
         }
     }
 
-    function _requireBeneficiary(Quote calldata quote, address to) private view {
-        bool paysWithAsset = REGISTRY.codeOf(quote.buy) == 0;
-        address currency = paysWithAsset ? quote.sell : quote.buy;
-        if (!IPeggedToken(currency).canReceive(to)) revert BeneficiaryBarred(to);
+    /// @dev A currency looks at who gets it, and not at who has it paid; and an asset does not know who is barred.
+    function _requireBeneficiaries(Quote calldata quote, address taker, address to, bool delivery) private view {
+        bool assetSold = delivery && REGISTRY.codeOf(quote.sell) == 0;
+        if (delivery && !IPeggedToken(assetSold ? quote.buy : quote.sell).canReceive(to)) revert BeneficiaryBarred(to);
+        if (!assetSold && to != taker && !IPeggedToken(quote.sell).canSend(taker)) revert BeneficiaryBarred(taker);
     }
 
     function _announce(bytes32 hash, Quote calldata quote, address taker, address to, bytes32 ref) private {

@@ -33,7 +33,7 @@ contract Receivables is Escrow, IReceivables {
         "Doc(address attester,address seller,address buyer,address token,uint96 face,uint32 due,bytes32 fingerprint,bytes32 ordersRoot)"
     );
     bytes32 private constant OFFER_TYPEHASH = keccak256(
-        "Offer(bytes32 id,address financier,uint96 advance,uint16 feeBps,uint16 lateBpsPerDay,uint48 expiry,uint256 nonce)"
+        "Offer(bytes32 doc,address financier,uint96 advance,uint16 feeBps,uint16 lateBpsPerDay,uint48 expiry,uint256 nonce)"
     );
     bytes32 private constant ACCEPTANCE_TYPEHASH = keccak256("Acceptance(bytes32 doc)");
     uint256 private constant WHOLE = 10_000;
@@ -125,7 +125,8 @@ contract Receivables is Escrow, IReceivables {
         (bytes32 id, Record storage record) = _find(doc);
         if (msg.sender != doc.seller) revert CallerNot(doc.seller, msg.sender);
         if (record.status != Status.ACCEPTED) revert WrongDocStatus(id, record.status);
-        if (offer.id != id) revert OfferMismatch(id, offer.id);
+        if (offer.doc != record.doc) revert OfferMismatch(record.doc, offer.doc);
+        if (offer.financier == doc.seller) revert InvalidFinancier(offer.financier);
         if (block.timestamp > offer.expiry) revert OfferExpired(offer.expiry);
         if (isCancelled[offer.financier][offer.nonce]) revert OfferIsCancelled(offer.financier, offer.nonce);
         if (REGISTRY.attesterCap(doc.attester, doc.token) == 0) revert AttesterExpelled(doc.attester, doc.token);
@@ -192,10 +193,10 @@ contract Receivables is Escrow, IReceivables {
         (bytes32 id, Record storage record) = _find(doc);
         Status status = record.status;
         bool open = status == Status.ATTESTED || status == Status.ACCEPTED;
-        if (!open || record.paid != 0) revert WrongDocStatus(id, status);
+        if (!open) revert WrongDocStatus(id, status);
         if (msg.sender != doc.seller && msg.sender != doc.attester) revert CallerNot(doc.seller, msg.sender);
         record.status = Status.CANCELLED;
-        exposureOf[doc.attester][doc.token] -= doc.face;
+        exposureOf[doc.attester][doc.token] -= doc.face - record.paid;
         emit Cancelled(id, msg.sender);
     }
 

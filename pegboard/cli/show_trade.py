@@ -46,7 +46,7 @@ def offered(peg: Peg, offer: Offer) -> dict[str, Any]:
     """An offer for machines."""
     decimals = peg.config.decimals
     return {
-        "id": hexed(offer.id),
+        "id": hexed(offer.doc),
         "currency": peg.config.code,
         "financier": offer.financier,
         "advance": amount(offer.advance, decimals),

@@ -134,7 +134,7 @@ class _Deal:
         """The verb and its arguments, with an offer of 80 %."""
         until = self.stage.chain.now() + DAY
         terms = (doc.face * 8 // 10, FEE_BPS, LATE_BPS, until, 1)
-        offer = Offer(doc.fingerprint, self.stage.people[who], *terms)
+        offer = Offer(doc.hash, self.stage.people[who], *terms)
         signed = self.stage.sign(self.stage.people[who], offer.signable(self.book))
         return "finance", doc.values(), offer.values(), signed
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 
 from pegboard.errors import InputError
@@ -201,10 +202,17 @@ class Doc(Terms):
     fingerprint: bytes
     orders_root: bytes
 
+    @property
+    def hash(self) -> bytes:
+        """What its buyer accepts and a financier's offer is for (hashStruct of EIP-712)."""
+        kinds = ",".join(f"{kind} {name}" for name, kind in self.FIELDS)
+        word = keccak(text=f"{self.TYPE}({kinds})")
+        return keccak(word + encode([kind for _, kind in self.FIELDS], self.values()))
+
     def acceptance(self, contract: Contract) -> SignableMessage:
         """What the buyer signs: that it owes what the document says."""
         kinds = {"Acceptance": [{"name": "doc", "type": "bytes32"}]}
-        message = {"doc": self.signable(contract).body}
+        message = {"doc": self.hash}
         return typed_message(contract, self.DOMAIN, kinds, message)
 
 
@@ -215,12 +223,12 @@ class Offer(Terms):
     TYPE = "Offer"
     DOMAIN = "Pegboard Receivables"
     FIELDS = (
-        *(("id", "bytes32"), ("financier", "address"), ("advance", "uint96")),
+        *(("doc", "bytes32"), ("financier", "address"), ("advance", "uint96")),
         *(("feeBps", "uint16"), ("lateBpsPerDay", "uint16"), ("expiry", "uint48")),
         ("nonce", "uint256"),
     )
 
-    id: bytes
+    doc: bytes
     financier: str
     advance: int
     fee_bps: int

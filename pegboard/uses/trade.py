@@ -150,8 +150,8 @@ def read_offer(suite: Suite, doc: Doc | None, path: Path) -> tuple[Offer, bytes]
     offer, signature = paper.terms(Offer), paper.bytes_of("signature")
     message = offer.signable(contract)
     papers.require_signed(path.name, contract.chain, message, signature, offer.financier)
-    if doc and offer.id != doc.fingerprint:
-        raise InputError(f"{path.name} is an offer on another document, {hexed(offer.id)}")
+    if doc and offer.doc != doc.hash:
+        raise InputError(f"{path.name} is an offer on another document, {hexed(offer.doc)}")
     return offer, signature
 
 
@@ -238,7 +238,7 @@ def to_offer(
     """What a financier signs; `terms` are fee and lateness in basis points, expiry and nonce."""
     fee_bps, late_bps, expiry, nonce = terms
     doc = document.doc
-    offer = Offer(doc.fingerprint, financier, advance, fee_bps, late_bps, expiry, nonce)
+    offer = Offer(doc.hash, financier, advance, fee_bps, late_bps, expiry, nonce)
     record = require_same(suite, document, missing="its attester submits it first")
     require_financeable(document, record)
     peg = currency_of(suite, doc)

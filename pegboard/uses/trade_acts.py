@@ -88,7 +88,7 @@ def finance(
     )
     done = taken and any(
         Offer.from_abi(event.given["offer"]) == offer
-        for event in said(contract, "Financed", id=offer.id)
+        for event in said(contract, "Financed", id=doc.fingerprint)
     )
     if not done:
         require_financeable(document, record)
@@ -151,8 +151,8 @@ def revoke(suite: Suite, peg: Peg, offer: Offer, signer: str) -> Action:
         contract,
         "cancelOffer",
         (offer.nonce,),
-        f"revoke the offer of {money(peg, offer.advance)} on {hexed(offer.id)}",
-        details={"id": hexed(offer.id)},
+        f"revoke the offer of {money(peg, offer.advance)} on the document {hexed(offer.doc)}",
+        details={"doc": hexed(offer.doc)},
         nothing_to_do=contract.call("isCancelled", signer, offer.nonce),
         public=True,
     )

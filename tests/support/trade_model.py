@@ -133,10 +133,11 @@ class Receivables(Escrow):
         record = self.find(doc)
         refuse_if(caller != doc.seller, "CallerNot")
         refuse_if(record.status != Status.ACCEPTED, "WrongDocStatus")
-        refuse_if(offer.id != doc.fingerprint, "OfferMismatch")
+        refuse_if(offer.doc != doc.hash, "OfferMismatch")
+        refuse_if(offer.financier == doc.seller, "InvalidFinancier")
         refuse_if(self.now > offer.expiry, "OfferExpired")
         refuse_if((offer.financier, offer.nonce) in self.cancelled, "OfferIsCancelled")
-        refuse_if(self.board.caps[doc.attester, doc.token] == 0, "AttesterExpelled")
+        refuse_if(not self.board.cap_of(doc.attester, doc.token), "AttesterExpelled")
         claim = offer.advance + offer.fee
         refuse_if(offer.advance == 0 or claim > record.unpaid, "InvalidAdvance")
         refuse_if(not signed, "InvalidSignature")
@@ -183,10 +184,10 @@ class Receivables(Escrow):
 
     def cancel(self, caller: str, doc: Doc) -> None:
         record = self.find(doc)
-        refuse_if(record.status not in OPEN or record.paid != 0, "WrongDocStatus")
+        refuse_if(record.status not in OPEN, "WrongDocStatus")
         refuse_if(caller not in (doc.seller, doc.attester), "CallerNot")
         record.status = Status.CANCELLED
-        self.exposures[doc.attester, doc.token] -= doc.face
+        self.exposures[doc.attester, doc.token] -= record.unpaid
 
 
 # Red envelopes

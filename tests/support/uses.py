@@ -162,7 +162,7 @@ class Market:
     def offer(self, doc: Doc, **changes: Any) -> Offer:
         """80 % at 0.6 %, and 5 bps a day when late."""
         offer = Offer(
-            doc.fingerprint,
+            doc.hash,
             self.financier.address,
             doc.face * 8 // 10,
             60,

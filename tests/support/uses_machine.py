@@ -540,9 +540,9 @@ class EscrowMachine(UsesMachine):
 
 
 def few_sequences() -> settings:
-    """A fifth of the profile's examples, of 50 steps, but 200 at least."""
+    """A tenth of the profile's examples, of 50 steps, but 320 at least."""
     return settings(
-        max_examples=max(settings.default.max_examples // 5, 200), stateful_step_count=50
+        max_examples=max(settings.default.max_examples // 10, 320), stateful_step_count=50
     )
 
 

@@ -14,7 +14,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tests.support.desk_model import NO_REF, Board, number
-from tests.support.model import MAX_WORD, TRANSFERS, ZERO, Refused, refuse_if
+from tests.support.model import (
+    BLACKLISTED,
+    FROZEN,
+    MAX_WORD,
+    TRANSFERS,
+    ZERO,
+    Refused,
+    refuse_if,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,8 +195,7 @@ class UsesBoard(Board):
 
     def list_asset(self, caller: str, asset: str) -> None:
         self.require("GOVERNOR", caller)
-        known = asset in self.foreign or asset in self.tokens
-        refuse_if(not known or asset in self.assets or asset in self.codes, "InvalidAsset")
+        refuse_if(asset not in self.foreign or asset in self.assets, "InvalidAsset")
         self.assets.add(asset)
 
     def delist_asset(self, caller: str, asset: str) -> None:
@@ -201,6 +208,10 @@ class UsesBoard(Board):
         self.require_currency(token)
         refuse_if(attester == ZERO or cap <= self.caps[attester, token], "InvalidCap")
         self.caps[attester, token] = cap
+
+    def cap_of(self, attester: str, token: str) -> int:
+        """What counts of a cap: nothing where the token is off the board."""
+        return self.caps[attester, token] if token in self.codes else 0
 
     def cut_attester(self, caller: str, attester: str, token: str, cap: int) -> None:
         self.require("PAUSER", caller)
@@ -252,7 +263,11 @@ class Escrow:
     def check_ordered(self, token: str, owner: str, ref: bytes) -> None:
         """What is held leaves a barred owner by order only."""
         refuse_if(ref == NO_REF, "ReferenceRequired")
-        refuse_if(self.can_send(token, owner), "OwnerNotBarred")
+        refuse_if(not self.is_barred(token, owner), "OwnerNotBarred")
+
+    def is_barred(self, token: str, account: str) -> bool:
+        """Frozen or blacklisted, which being unverified is not."""
+        return self.board.tokens[token].accounts[account].has(BLACKLISTED | FROZEN)
 
     def tolled(self, deadline: int, token: str, paused_before: int) -> int:
         """The last second, moved by what the token was paused since."""
@@ -304,8 +319,9 @@ class Escrow:
     def release_credit(self, caller: str, token: str, account: str, to: str, ref: bytes) -> None:
         self.board.require("EXECUTOR", caller)
         refuse_if(ref == NO_REF, "ReferenceRequired")
-        free = self.can_send(token, account) and self.can_receive(token, account)
-        refuse_if(free, "OwnerNotBarred")
+        open_to_all = not self.board.tokens[token].allow_list
+        shut = open_to_all and not self.can_receive(token, account)
+        refuse_if(not shut and not self.is_barred(token, account), "OwnerNotBarred")
         self.send(token, to, self._credit_of(token, account))
         self.credits[token, account] = 0
 
@@ -331,10 +347,10 @@ class Fx:
 
     # Views
 
-    def is_signed(self, maker: str, signer: str | None) -> bool:
-        """By the maker, by a signer that it has set, or by what its contract takes for it."""
+    def is_signed(self, maker: str, signer: str | None, *, banded: bool) -> bool:
+        """By the maker, by what its contract takes for it, or within a band by a signer it set."""
         own = signer in (maker, self.wallets.get(maker))
-        return signer is not None and (own or (maker, signer) in self.signers)
+        return signer is not None and (own or (banded and (maker, signer) in self.signers))
 
     def _rate_fault(self, pair: Pair, quote: Quote) -> str | None:
         rate = self.board.rates[-1]
@@ -354,19 +370,24 @@ class Fx:
             asset = self.board.foreign[token]
             able, allowed = asset.balances[payer] >= value, asset.allowances
         short = allowed.get((payer, self.address), 0) < value
+        if token in self.board.codes:
+            short = short or not self.board.can_send(token, self.address)
         return (0 if able else CANNOT_SEND) | (ALLOWANCE if short else 0)
 
     def check(self, quote: Quote, signer: str | None, taker: str) -> int:
         """Why it would not settle now for a taker who keeps what it buys."""
         bits = EXPIRED if self.board.now > quote.deadline else 0
         bits |= SPENT if (quote.maker, quote.nonce) in self.spent else 0
-        bits |= 0 if self.is_signed(quote.maker, signer) else SIGNATURE
         bits |= OTHER_TAKER if quote.taker not in (ZERO, taker) else 0
         bits |= 0 if quote.sell_amount and quote.buy_amount else TERMS
         try:
             pair = self.board.terms_of(quote.sell, quote.buy)
         except Refused:
-            return bits | NOT_TRADABLE
+            signed = self.is_signed(quote.maker, signer, banded=False)
+            return bits | NOT_TRADABLE | (0 if signed else SIGNATURE)
+        signed = self.is_signed(quote.maker, signer, banded=pair is not None)
+        bits |= 0 if signed else SIGNATURE
+        bits |= TERMS if pair is None and quote.maker == taker else 0
         if pair:
             fault = self._rate_fault(pair, quote)
             bits |= {"RateStale": STALE, "RateOutOfBand": OUT_OF_BAND}.get(str(fault), 0)
@@ -390,11 +411,15 @@ class Fx:
         pair = self.board.terms_of(quote.sell, quote.buy)
         if pair and (fault := self._rate_fault(pair, quote)):
             raise Refused(fault)
-        refuse_if(not self.is_signed(quote.maker, signer), "InvalidQuoteSignature")
+        signed = self.is_signed(quote.maker, signer, banded=pair is not None)
+        refuse_if(not signed, "InvalidQuoteSignature")
         refuse_if((quote.maker, quote.nonce) in self.spent, "NonceSpent")
+        asset_sold = pair is None and quote.sell not in self.board.codes
         if pair is None:
-            currency = quote.buy if quote.buy in self.board.codes else quote.sell
+            currency = quote.buy if asset_sold else quote.sell
             refuse_if(not self.board.can_receive(currency, to), "BeneficiaryBarred")
+        if not asset_sold and to != taker:
+            refuse_if(not self.board.can_send(quote.sell, taker), "BeneficiaryBarred")
         return pair is None
 
     def _move(self, token: str, payer: str, to: str, value: int) -> None:
@@ -467,7 +492,8 @@ class Checkout(Escrow):
     def authorize(self, id_: bytes, info: Info, signer: str | None) -> None:
         dated = info.auth_by <= info.capture_by <= info.refund_by
         named = ZERO not in (info.operator, info.payer, info.payee) and info.payee != self.address
-        priced = info.fee_bps == 0 or (info.fee_bps <= WHOLE and info.fee_to != ZERO)
+        paid_to = info.fee_to not in (ZERO, self.address)
+        priced = info.fee_bps == 0 or (info.fee_bps <= WHOLE and paid_to)
         refuse_if(not (dated and named and priced and info.max), "InvalidTerms")
         self.check_currency(info.token)
         token, valid = self.board.tokens[info.token], (0, info.auth_by + 1)

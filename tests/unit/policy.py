@@ -145,8 +145,8 @@ def render() -> str:
         *_table(["call", *(f"{name} ({bit})" for bit, name in BITS.items())], pauses),
         "",
         "Lawful orders always work at the token and the desks, and so do voiding what one signed,",
-        "giving back what was surrendered and burning what was paid for. What an escrow holds waits",
-        "for the end of a pause, by order too. A pause of redemption needs a consent reference.",
+        "giving back what was surrendered and burning what was paid for. What an escrow holds",
+        "waits for the end of a pause. A pause of redemption needs a consent reference.",
         "",
     ]
     return "\n".join(lines)

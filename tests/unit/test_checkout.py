@@ -201,6 +201,8 @@ def test_the_escrow_itself_is_no_payee(market, world, checkout):
     """C1: what it would send itself would be nobody's, and could never leave."""
     with refused(world, "InvalidTerms"):
         market.authorize(market.info(payee=checkout.address))
+    with refused(world, "InvalidTerms"):
+        market.authorize(market.info(fee_to=checkout.address))
 
 
 def test_more_than_104_bits_are_no_amount(market, checkout, info):
@@ -965,6 +967,14 @@ def test_an_order_needs_its_case(market, world, held):
         step()
 
 
+def test_no_order_takes_from_who_is_only_unverified(market, world, held):
+    """R2: as at the token: being unknown is no bar."""
+    bar(market, "unverified", held.payer)
+    step = order(market, held)
+    with refused(world, "OwnerNotBarred", owner=held.payer):
+        step()
+
+
 def test_no_order_takes_from_who_may_send(market, world, held):
     """R2: nor from one who was cleared while it waited."""
     step = order(market, held)
@@ -1004,7 +1014,7 @@ def test_no_order_in_a_pause(market, world, held):
         step()
 
 
-@pytest.mark.parametrize("how", NO_SENDER)
+@pytest.mark.parametrize("how", ["frozen", "blacklisted"])
 def test_by_order_what_is_held_goes_where_it_says(market, world, checkout, held, how):
     """C1, C6, C7, R2: the one way out for a barred payer; what was captured stays refundable."""
     capture(market, held, 40_000_000)

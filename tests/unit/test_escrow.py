@@ -263,6 +263,14 @@ def test_an_order_needs_its_case(market, world, contract):
         step()
 
 
+def test_no_order_takes_from_who_is_only_unverified(market, world, contract):
+    """R2: as at the token: it proves its identity, and withdraws."""
+    account = credited(market, contract, "unverified")
+    step = order(market, contract, account, key(51).address)
+    with refused(world, "OwnerNotBarred", owner=account):
+        step()
+
+
 @pytest.mark.parametrize("how", NO_RECEIVER)
 def test_no_order_takes_from_who_was_cleared(market, world, contract, how):
     """R2: it can withdraw itself."""
@@ -297,7 +305,7 @@ def test_no_order_in_a_pause(market, world, contract):
         step()
 
 
-@pytest.mark.parametrize("how", NO_RECEIVER)
+@pytest.mark.parametrize("how", ["blacklisted"])
 def test_by_order_a_credit_goes_where_it_says(market, world, contract, token, how):
     """R2, C1, V4, C7: whole, and nothing is left for the owner."""
     account, to = credited(market, contract, how), key(51).address

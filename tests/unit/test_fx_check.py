@@ -389,7 +389,6 @@ def test_an_asset_that_takes_all_gas_has_nothing(market, exchange, asset, side, 
     quote = exchange.quote(**sale(market, asset, side))
     assert limited(exchange, quote, gas) == 0
     asset.send("behave", Manner.HONEST, view, sender=market.maker.address)
-    # FAULT: the asset gets all gas there is, and all of its answer is copied.
     assert limited(exchange, quote, gas) & SIDES[side]
 
 
@@ -399,7 +398,6 @@ def test_an_asset_that_would_come_back_to_its_sender_does_not_settle(market, exc
     maker = market.maker
     with pytest.raises(Reverted):
         exchange.do("settle", quote, taker=maker, to=maker.address)
-    # FAULT: zero means that it would settle for this taker.
     assert exchange.check(quote, taker=maker.address)
 
 

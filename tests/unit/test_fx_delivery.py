@@ -10,9 +10,10 @@ settle, settleFor with an asset on one side
 └── else: both move exactly, whatever the price, and with no feed
 """
 
+from dataclasses import replace
+
 import pytest
 
-from pegboard.errors import Reverted
 from tests.support.refusal import emitted, refused
 from tests.support.uses import create
 from tests.support.world import REF, key
@@ -339,7 +340,16 @@ def test_a_barred_taker_sells_no_asset_either(market, exchange, bought, state):
     """Who may not have the currency does not have it paid to somebody else for its asset."""
     account = market.taker.address
     bar(market, account, state)
-    # FAULT: the currency is asked about `to` and the maker only, never about the taker, who is
-    # the seller here; sent to itself the same trade is refused.
-    with pytest.raises(Reverted):
+    with refused(market.world, "BeneficiaryBarred", to=account):
         exchange.do("settle", bought)
+
+
+def test_a_hot_key_signs_no_delivery(market, exchange, fx, way, sold):
+    """It is bounded by the band, and an asset has none: it could give all away for a unit."""
+    hot = key(60)
+    fx.send("setSigner", hot.address, True, sender=market.maker.address)
+    cheap = replace(sold, buy_amount=1)
+    signature = exchange.signed(cheap, hot)
+    assert fx.call("check", cheap.values(), signature, market.taker.address) & 32
+    with refused(market.world, "InvalidQuoteSignature", maker=market.maker.address):
+        exchange.do(way, cheap, signature=signature)

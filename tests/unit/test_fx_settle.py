@@ -854,6 +854,5 @@ def test_who_is_blacklisted_in_a_currency_cannot_have_it_paid(market, exchange, 
     quote = exchange.quote(direction)
     token = exchange.currency(quote.sell).token
     put(exchange, token, market.taker.address, "blacklisted")
-    # FAULT: nobody asks the sold currency about the taker when `to` is somebody else.
-    with refused(market.world, "BlacklistedAccount", account=market.taker.address):
+    with refused(market.world, "BeneficiaryBarred", to=market.taker.address):
         exchange.do(way, quote)

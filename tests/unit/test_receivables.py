@@ -247,13 +247,27 @@ def test_goes_along_the_edges_only(market, world, doc, start, verb):
 
 
 @pytest.mark.parametrize("start", [ATTESTED, ACCEPTED])
-def test_what_was_paid_on_is_not_cancelled(market, world, doc, start):
-    """V7: one unit is enough."""
+def test_what_was_paid_on_can_be_cancelled_until_it_is_financed(market, doc, start):
+    """V7: else whoever pays one unit keeps a false document alive, with its attester's exposure."""
     reach(market, doc, start)
     pay(market, doc, 1)
-    for caller in (doc.seller, doc.attester):
-        with refused(world, "WrongDocStatus", id=hexed(doc), status=start):
-            cancel(market, doc, caller)
+    assert exposure(market, doc) == FACE - 1
+    cancel(market, doc, doc.attester)
+    assert (status(market, doc), exposure(market, doc)) == (CANCELLED, 0)
+
+
+def test_a_seller_does_not_finance_itself(market, world, accepted):
+    """V5: it would keep its attester from cancelling."""
+    offer = market.offer(accepted, financier=accepted.seller, advance=1)
+    with refused(world, "InvalidFinancier", financier=accepted.seller):
+        market.finance(accepted, offer)
+
+
+def test_nothing_is_financed_in_a_retired_currency(market, world, accepted):
+    retire(market)
+    evidence = {"attester": accepted.attester, "token": accepted.token}
+    with refused(world, "AttesterExpelled", **evidence):
+        market.finance(accepted, market.offer(accepted))
 
 
 CHANGES = [
@@ -546,8 +560,9 @@ def test_a_second_financier_is_refused(market, world, financed):
 
 def test_an_offer_is_for_one_document(market, world, accepted):
     """V5: not for another of the same seller."""
-    offer = market.offer(accepted, id=REF)
-    with refused(world, "OfferMismatch", id=hexed(accepted), offered=REF_HEX):
+    offer = replace(market.offer(accepted), doc=REF)
+    wanted = "0x" + accepted.hash.hex()
+    with refused(world, "OfferMismatch", doc=wanted, offered=REF_HEX):
         market.finance(accepted, offer)
 
 
