@@ -76,7 +76,7 @@ demo-uses: setup compile ## payments abroad and by file, a shop, an invoice, an 
 
 test: setup compile ## every test but the long ones
 	$(call section,Tests on Anvil and pyrevm)
-	@ape test tests -n 2 --dist loadfile --network ethereum:local:foundry
+	@ape test tests -n 2 --dist loadfile --no-loadscope-reorder --network ethereum:local:foundry
 	$(call section,Forge invariants)
 	@forge test
 

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
-import {ICurrencyRegistry} from "interfaces/ICurrencyRegistry.sol";
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
 import {IReserveFeed} from "interfaces/IReserveFeed.sol";
 import {TradeTerms} from "contracts/TradeTerms.sol";

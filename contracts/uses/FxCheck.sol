@@ -70,7 +70,7 @@ abstract contract FxCheck is IFxSettle, EIP712 {
         if (isSpent(quote.maker, quote.nonce)) bits |= SPENT;
         if (quote.taker != address(0) && quote.taker != taker) bits |= OTHER_TAKER;
         if (quote.sellAmount == 0 || quote.buyAmount == 0) bits |= TERMS;
-        bool banded;
+        bool banded = false;
         try REGISTRY.rateTermsOf(quote.sell, quote.buy) returns (ICurrencyRegistry.RateTerms memory terms) {
             banded = terms.feed != address(0);
             if (banded) bits |= _rateFaults(terms, quote);

@@ -4,13 +4,10 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {AggregatorV3Interface} from "interfaces/AggregatorV3Interface.sol";
 import {ICurrencyRegistry} from "interfaces/ICurrencyRegistry.sol";
-import {IFxSettle} from "interfaces/IFxSettle.sol";
 import {IPeggedToken} from "interfaces/IPeggedToken.sol";
 import {RateBand} from "contracts/libraries/RateBand.sol";
-import {Signers} from "contracts/libraries/Signers.sol";
 import {FxCheck} from "contracts/uses/FxCheck.sol";
 
 /// @title Payment against payment, and delivery against payment

@@ -31,7 +31,7 @@ def test_same_inputs_same_address(decimals):
         assert here.feed.address == there.feed.address
         for contract in ("authority", "controls", "registry"):
             assert getattr(here.suite, contract).address == getattr(there.suite, contract).address
-        assert len(here.suite.ours) == 7
+        assert len(here.suite.ours) == 11
         assert here.suite.ours == there.suite.ours
         for world in worlds:
             assert world.token.call("decimals") == decimals

@@ -247,7 +247,7 @@ def test_an_offer_as_a_file(suite, doc, offer_file):
 def test_an_offer_that_was_changed(suite, doc, offer_file, name):
     path, _, _ = offer_file
     data = json.loads(path.read_text())
-    value = {"id": "0x" + "11" * 32, "financier": key(50).address}.get(name, "7")
+    value = {"doc": "0x" + "11" * 32, "financier": key(50).address}.get(name, "7")
     path.write_text(json.dumps(data | {"terms": data["terms"] | {name: value}}))
     with pytest.raises(InputError, match="is not signed by 0x"):
         trade.read_offer(suite, doc, path)

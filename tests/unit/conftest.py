@@ -5,6 +5,7 @@ import pytest
 from pegboard import create2
 from pegboard.contract import Contract
 from tests.support.revm import RevmChain
+from tests.support.uses import open_market
 from tests.support.world import World, artifacts, build_world
 
 
@@ -12,6 +13,20 @@ from tests.support.world import World, artifacts, build_world
 def own_world():
     """A world of one's own, for tests that write storage or code past the contracts."""
     return build_world(RevmChain())
+
+
+@pytest.fixture(scope="session")
+def bazaar():
+    """HKD and USD with everybody who uses them; shared, so never change it without restoring it."""
+    return open_market(build_world(RevmChain(), ("HKD", "USD")))
+
+
+@pytest.fixture
+def market(bazaar):
+    """The market, as new in every test."""
+    point = bazaar.world.chain.snapshot()
+    yield bazaar
+    bazaar.world.chain.restore(point)
 
 
 @pytest.fixture

@@ -64,9 +64,8 @@ from tests.support.holding import (
     warp_to,
 )
 from tests.support.refusal import emitted, refused, when_due
-from tests.support.revm import RevmChain
-from tests.support.uses import DAY, ZERO, Market, create, open_market, sign
-from tests.support.world import REF, build_world, key
+from tests.support.uses import DAY, ZERO, create, sign
+from tests.support.world import REF, key
 
 REF_HEX = "0x" + REF.hex()
 MAX = 100_000_000
@@ -74,27 +73,9 @@ OTHER = key(50).address
 LATE = 1_900_000_000
 
 
-@pytest.fixture(scope="module")
-def bazaar() -> Market:
-    return open_market(build_world(RevmChain(), ("HKD", "USD")))
-
-
-@pytest.fixture
-def market(bazaar):
-    """The market, as new in every test."""
-    point = bazaar.world.chain.snapshot()
-    yield bazaar
-    bazaar.world.chain.restore(point)
-
-
 @pytest.fixture
 def world(market):
     return market.world
-
-
-@pytest.fixture
-def token(market):
-    return market.hkd.token
 
 
 @pytest.fixture

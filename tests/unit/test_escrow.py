@@ -39,9 +39,8 @@ from tests.support.holding import (
     starve,
 )
 from tests.support.refusal import emitted, refused, when_due
-from tests.support.revm import RevmChain
-from tests.support.uses import DAY, Market, create, open_market
-from tests.support.world import REF, build_world, key
+from tests.support.uses import DAY, create
+from tests.support.world import REF, key
 
 REF_HEX = "0x" + REF.hex()
 NAMES = ("Checkout", "Receivables", "RedEnvelope")
@@ -51,27 +50,9 @@ OTHER = key(50).address
 VALUE = 1_000_000
 
 
-@pytest.fixture(scope="module")
-def bazaar() -> Market:
-    return open_market(build_world(RevmChain(), ("HKD", "USD")))
-
-
-@pytest.fixture
-def market(bazaar):
-    """The market, as new in every test."""
-    point = bazaar.world.chain.snapshot()
-    yield bazaar
-    bazaar.world.chain.restore(point)
-
-
 @pytest.fixture
 def world(market):
     return market.world
-
-
-@pytest.fixture
-def token(market):
-    return market.hkd.token
 
 
 @pytest.fixture(params=CREDITORS)

@@ -24,19 +24,6 @@ EXPIRED, SPENT, NOT_TRADABLE, STALE, BAND_BIT, SIGNATURE, TAKER, TERMS = (1 << i
 MAKER_SENDS, MAKER_ALLOWS, TAKER_PAYS, TAKER_ALLOWS = (1 << i for i in range(8, 12))
 
 
-@pytest.fixture(scope="module")
-def opened():
-    return fresh_market()
-
-
-@pytest.fixture
-def market(opened):
-    chain = opened.world.chain
-    point = chain.snapshot()
-    yield opened
-    chain.restore(point)
-
-
 @pytest.fixture
 def exchange(market):
     return Exchange(market)

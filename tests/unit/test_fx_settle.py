@@ -38,19 +38,6 @@ REF_HEX = "0x" + REF.hex()
 USD, HKD = 100_000_000, 780_000_000
 
 
-@pytest.fixture(scope="module")
-def opened():
-    return fresh_market()
-
-
-@pytest.fixture
-def market(opened):
-    chain = opened.world.chain
-    point = chain.snapshot()
-    yield opened
-    chain.restore(point)
-
-
 @pytest.fixture
 def world(market):
     return market.world

@@ -27,24 +27,11 @@ from pegboard.errors import Reverted
 from tests.support.refusal import refused
 from tests.support.uses import sign
 from tests.support.world import REF, artifacts, key
-from tests.unit.fx import WAYS, ZERO, Exchange, fresh_market, moved
+from tests.unit.fx import WAYS, ZERO, Exchange, moved
 from tests.unit.hostile import Manner, View, build, outcomes, plan
 
 REENTERED = "ReentrancyGuardReentrantCall"
 SIDES = ("sold", "bought")
-
-
-@pytest.fixture(scope="module")
-def opened():
-    return fresh_market()
-
-
-@pytest.fixture
-def market(opened):
-    chain = opened.world.chain
-    point = chain.snapshot()
-    yield opened
-    chain.restore(point)
 
 
 @pytest.fixture

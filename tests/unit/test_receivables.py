@@ -58,9 +58,8 @@ from tests.support.holding import (
     warp_to,
 )
 from tests.support.refusal import emitted, refused
-from tests.support.revm import RevmChain
-from tests.support.uses import CAP, DAY, ZERO, Market, create, open_market, sign
-from tests.support.world import REF, build_world, key
+from tests.support.uses import CAP, DAY, ZERO, create, sign
+from tests.support.world import REF, key
 
 REF_HEX = "0x" + REF.hex()
 NONE, ATTESTED, ACCEPTED, FINANCED, SETTLED, DEFAULTED, CANCELLED = range(7)
@@ -74,27 +73,9 @@ OTHER = key(50).address
 SECP256K1_ORDER = 2**256 - 0x14551231950B75FC4402DA1732FC9BEBF
 
 
-@pytest.fixture(scope="module")
-def bazaar() -> Market:
-    return open_market(build_world(RevmChain(), ("HKD", "USD")))
-
-
-@pytest.fixture
-def market(bazaar):
-    """The market, as new in every test."""
-    point = bazaar.world.chain.snapshot()
-    yield bazaar
-    bazaar.world.chain.restore(point)
-
-
 @pytest.fixture
 def world(market):
     return market.world
-
-
-@pytest.fixture
-def token(market):
-    return market.hkd.token
 
 
 @pytest.fixture

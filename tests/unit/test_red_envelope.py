@@ -56,7 +56,7 @@ from tests.support.holding import (
 )
 from tests.support.refusal import emitted, refused, when_due
 from tests.support.revm import START, RevmChain
-from tests.support.uses import DAY, ZERO, Market, create, open_market, sign
+from tests.support.uses import DAY, ZERO, create, open_market, sign
 from tests.support.world import REF, build_world, currencies, key
 
 REF_HEX = "0x" + REF.hex()
@@ -67,27 +67,9 @@ TOTAL = 88_000_000
 LEAST = 10_000
 
 
-@pytest.fixture(scope="module")
-def bazaar() -> Market:
-    return open_market(build_world(RevmChain(), ("HKD", "USD")))
-
-
-@pytest.fixture
-def market(bazaar):
-    """The market, as new in every test."""
-    point = bazaar.world.chain.snapshot()
-    yield bazaar
-    bazaar.world.chain.restore(point)
-
-
 @pytest.fixture
 def world(market):
     return market.world
-
-
-@pytest.fixture
-def token(market):
-    return market.hkd.token
 
 
 @pytest.fixture

@@ -18,22 +18,8 @@ from pegboard.uses.terms import Doc, Envelope, Info, Quote
 from tests.support.refusal import refused
 from tests.support.uses import sign
 from tests.support.world import key
-from tests.unit.fx import fresh_market
 
 ROUNDS = 40
-
-
-@pytest.fixture(scope="module")
-def opened():
-    return fresh_market()
-
-
-@pytest.fixture
-def market(opened):
-    chain = opened.world.chain
-    point = chain.snapshot()
-    yield opened
-    chain.restore(point)
 
 
 def place(market, kind):
