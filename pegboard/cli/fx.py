@@ -63,7 +63,7 @@ def quote(desk: Desk, out: Path, ttl: str, maker: str | None, **given: Any) -> N
     who = maker or desk.signer
     acts_for = {"maker": who, "taker": given["taker"], "ttl": parse_duration(ttl)}
     made = _quoted(desk, given, acts_for | {"nonce": given["nonce"]})
-    quotes.require_signer(suite, who, desk.signer)
+    quotes.require_signer(suite, who, desk.signer, asset=given["asset"] is not None)
     sell = parties.leg_named(desk, made.sell)
     told = [f"You sign that {quotes.describe(suite, made)}."]
     told += quotes.shortfall(suite, made)

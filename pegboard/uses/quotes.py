@@ -117,8 +117,13 @@ def _free_nonce(suite: Suite, maker: str) -> int:
     return number
 
 
-def require_signer(suite: Suite, maker: str, signer: str) -> None:
-    """Refuses a key whose quotes would not settle."""
+def require_signer(suite: Suite, maker: str, signer: str, *, asset: bool = False) -> None:
+    """Refuses a key whose quotes would not settle; of assets, which have no band, any hot key."""
+    if signer != maker and asset:
+        raise NotPermitted(
+            f"{signer} quotes between currencies only: a trade of an asset has no band, so the "
+            f"maker {maker} signs it itself"
+        )
     if signer != maker and not suite.uses.fx.call("isSignerOf", maker, signer):
         raise NotPermitted(
             f"{signer} is no signer of {maker}: have the maker add it, with `fx signer add`"

@@ -233,6 +233,9 @@ def test_only_a_signer_of_the_maker_signs(market, suite):
         quotes.require_signer(suite, maker, hot)
     market.uses.fx.send("setSigner", hot, True, sender=maker)
     quotes.require_signer(suite, maker, hot)
+    with pytest.raises(NotPermitted, match="quotes between currencies only"):
+        quotes.require_signer(suite, maker, hot, asset=True)
+    quotes.require_signer(suite, maker, maker, asset=True)
 
 
 def test_what_a_maker_lacks_is_told(market, suite):
