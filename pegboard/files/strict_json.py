@@ -19,18 +19,21 @@ def loads(data: bytes, longest: int) -> Any:
         raise InputError(f"it is longer than {longest:,} bytes")
     try:
         text = data.decode("utf-8")
-        _require_shallow(text)
+        if is_deeper(text, _DEEPEST):
+            raise InputError(f"it is nested more than {_DEEPEST} deep")
         return json.loads(text, object_pairs_hook=_once, parse_constant=_constant)
     except ValueError as fault:
         raise InputError("it is no JSON in UTF-8") from fault
 
 
-def _require_shallow(text: str) -> None:
+def is_deeper(text: str, most: int) -> bool:
+    """Whether brackets outside of strings are open more than `most` deep, before it is parsed."""
     depth = 0
     for mark in _MARK.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark[0], 0)
-        if depth > _DEEPEST:
-            raise InputError(f"it is nested more than {_DEEPEST} deep")
+        if depth > most:
+            return True
+    return False
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pegboard.chain import History
 from pegboard.errors import ChainError
-from pegboard.files.paying import padded as padded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from pegboard.amounts import exact_amount, parse_amount
 from pegboard.calendars import DAY, parse_day
 from pegboard.errors import InputError, PegboardError, RowsError
+from pegboard.files import strict_json
 from pegboard.inputs import address, moment, moment_text
 from pegboard.uses.documents import (
     LONGEST,
@@ -35,8 +36,6 @@ _PARTY = ("id", "account")
 _INVOICE = ("number", "issueDate", "dueDate", "amount", "currency")
 _ORDER = ("orderNo", "warehouse", "lines", "outboundAt", "carrier", "tracking", "declaredValue")
 _ORDER_TEXTS = ("warehouse", "carrier", "tracking")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_BRACKET = re.compile(r"[\[\]{}]")
 _DEEPEST = 16
 _LARGEST_FILE = 16 * 1024 * 1024
 _MOST_ORDERS = 10_000
@@ -86,11 +85,8 @@ def load(path: Path) -> Any:
 
 def _require_shallow(text: str) -> None:
     """Brackets without end would overrun the parser's stack, which no exception survives."""
-    depth = 0
-    for bracket in _BRACKET.findall(_STRING.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        if depth > _DEEPEST:
-            raise InputError("it is nested too deeply")
+    if strict_json.is_deeper(text, _DEEPEST):
+        raise InputError("it is nested too deeply")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
