@@ -90,6 +90,26 @@ def blocks():
     return networks.provider.get_block("latest").number
 
 
+def put_back():
+    """The node's chain goes back to what it was before, whatever came upon it."""
+    request = networks.provider.make_request
+    point = request("evm_snapshot", [])
+    yield
+    assert request("evm_revert", [point]) is True
+
+
+@pytest.fixture(scope="module", autouse=True)
+def chain_of_a_module():
+    """No module finds what another left on the node."""
+    yield from put_back()
+
+
+@pytest.fixture(autouse=True)
+def chain_of_a_test(chain_of_a_module):
+    """No test finds what another left: the node stands as its module's fixtures made it."""
+    yield from put_back()
+
+
 @pytest.fixture(scope="module")
 def records(tmp_path_factory):
     return tmp_path_factory.mktemp("deployments")

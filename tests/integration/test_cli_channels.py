@@ -20,7 +20,6 @@ list, show
 """
 
 import pytest
-from ape import networks
 
 from tests.integration.conftest import blocks, warp
 from tests.support.world import resolve
@@ -50,14 +49,6 @@ def to_lower(*limits, name=NAME, code="HKD"):
 
 def to_close(name=NAME, *, code="HKD"):
     return ("channels", "close", code, name, "--ref", "incident 3")
-
-
-@pytest.fixture(autouse=True)
-def as_deployed(console):
-    """The chain as the console deployed it, before each test: a channel is opened once only."""
-    point = networks.provider.make_request("evm_snapshot", [])
-    yield
-    assert networks.provider.make_request("evm_revert", [point]) is True
 
 
 @pytest.fixture
