@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from eth_utils import keccak
@@ -11,14 +11,14 @@ from eth_utils import keccak
 from pegboard import actions
 from pegboard import orders as lawful
 from pegboard.amounts import parse_amount
-from pegboard.cli import show, simulating
+from pegboard.cli import show, show_orders, simulating
 from pegboard.cli.options import Address, addresses_argument, at_desk, code_argument, ref_option
-from pegboard.inputs import moment_text, reference, word
+from pegboard.inputs import reference, word
+from pegboard.uses import escrowed as keeping
 
 if TYPE_CHECKING:
     from pegboard.actions import Action
     from pegboard.cli.desk import Desk
-    from pegboard.orders import Account, Case, Currency, Order
     from pegboard.suite import Peg
 
 _case = click.argument("case", metavar="CASE")
@@ -218,100 +218,40 @@ def cancel(desk: Desk, number: int, ref: str) -> None:
     desk.carry_out(lawful.cancel(desk.board(), number, reference(ref, required=True)))
 
 
+@at_desk(signs=False, group=orders)
+@code_argument
+@_address
+def escrowed(desk: Desk, code: str, address: str) -> None:
+    """Show what checkout, receivables and envelopes keep of ADDRESS in CODE, each by its name."""
+    peg = desk.peg(code)
+    desk.answer(*show_orders.escrowed(peg, address, keeping.kept_of(desk.opened, peg, address)))
+
+
+@at_desk(group=orders)
+@code_argument
+@_address
+@click.argument("what", metavar="WHAT")
+@click.option("--to", required=True, type=Address(), help="Who receives, as the order says.")
+@ref_option
+def take_escrowed(desk: Desk, code: str, address: str, what: str, to: str, ref: str) -> None:
+    """Send WHAT an escrow keeps of ADDRESS, who is barred, whole, as EXECUTOR, who waits a day.
+
+    WHAT is a name that `orders escrowed` shows. Needs --ref, the case (exit code 3, then repeat).
+    """
+    peg, named = desk.peg(code), reference(ref, required=True)
+    desk.carry_out(keeping.take(desk.opened, peg, address, what, to, named))
+
+
 @at_desk("show", signs=False, group=orders)
 @_case
 def show_case(desk: Desk, case: str) -> None:
     """Show what CASE did: its dates, its accounts, what the tokens say of them, what waits."""
     seen = lawful.standing(desk.board(), lawful.case_id(case))
-    now, found = desk.chain.now(), seen.case
-    result = {
-        "chainId": desk.chain.chain_id,
-        **_machine(found, now),
-        "accounts": [_account(account) for account in seen.accounts],
-        "orders": [_order(order, currency) for order, currency in seen.orders],
-    }
-    lines = [_line(found, now), f"opened {moment_text(found.opened_at)}, document {_hex(found)}"]
-    lines += [_account_line(account) for account in seen.accounts]
-    lines += [
-        f"order {order.id} waits, proposed by {order.proposer}: {lawful.taking(desk.opened, order)}"
-        for order, _ in seen.orders
-    ]
-    desk.answer(result, "\n".join(lines))
+    desk.answer(*show_orders.case(desk.opened, seen, desk.chain.now()))
 
 
 @at_desk("list", signs=False, group=orders)
 def list_cases(desk: Desk) -> None:
     """List all cases with their classes and review days; those that are overdue are marked."""
-    found, now = lawful.cases(desk.board()), desk.chain.now()
-    result = {"chainId": desk.chain.chain_id, "cases": [_machine(case, now) for case in found]}
-    text = "\n".join(_line(case, now) for case in found)
-    desk.answer(result, text or "No case was opened yet.")
-
-
-def _hex(case: Case) -> str:
-    return "0x" + case.document.hex()
-
-
-def _machine(case: Case, now: int) -> dict[str, Any]:
-    return {
-        "case": case.name,
-        "caseId": "0x" + case.id.hex(),
-        "class": case.kind,
-        "openedAt": moment_text(case.opened_at),
-        "reviewBy": moment_text(case.review_by),
-        "overdue": case.is_overdue(now),
-        "closed": case.closed,
-        "restraints": case.restraints,
-        "document": _hex(case),
-    }
-
-
-def _account(seen: Account) -> dict[str, Any]:
-    entry, decimals = seen.entry, seen.currency.decimals
-    return {
-        "currency": seen.currency.code,
-        "token": entry.token,
-        "account": entry.account,
-        "frozen": entry.frozen,
-        "ceiling": show.amount(entry.ceiling, decimals),
-        "held": show.amount(entry.held, decimals),
-        "taken": show.amount(entry.taken, decimals),
-        "now": {
-            "frozen": seen.is_frozen,
-            "held": show.amount(seen.held, decimals),
-            "balance": show.amount(seen.balance, decimals),
-        },
-    }
-
-
-def _order(order: Order, currency: Currency) -> dict[str, Any]:
-    return {
-        "order": order.id,
-        "currency": currency.code,
-        "token": order.token,
-        "account": order.account,
-        "to": None if order.to == lawful.NOBODY else order.to,
-        "amount": show.amount(order.value, currency.decimals),
-        "redemption": order.redemption or None,
-        "proposer": order.proposer,
-    }
-
-
-def _line(case: Case, now: int) -> str:
-    if case.closed:
-        return f"{case.title}: closed"
-    late = ", OVERDUE: until then it only releases" if case.is_overdue(now) else ""
-    many = "account" if case.restraints == 1 else "accounts"
-    by = f"to be reviewed by {moment_text(case.review_by)}{late}"
-    return f"{case.title}: open, restrains {case.restraints} {many}, {by}"
-
-
-def _account_line(seen: Account) -> str:
-    entry, currency = seen.entry, seen.currency
-    frozen = "frozen" if entry.frozen else "not frozen"
-    now = "frozen" if seen.is_frozen else "not frozen"
-    return (
-        f"{currency.code} {entry.account}: {frozen}, holds {currency.money(entry.held)}, took "
-        f"{currency.money(entry.taken)}, ceiling {currency.ceiling(entry.ceiling)}; the token "
-        f"says: {now}, {currency.money(seen.held)} held, balance {currency.money(seen.balance)}"
-    )
+    found = lawful.cases(desk.board())
+    desk.answer(*show_orders.cases(desk.chain.chain_id, found, desk.chain.now()))

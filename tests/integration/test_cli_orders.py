@@ -13,6 +13,9 @@ seize, destroy, execute, cancel
 ├── a no proposes nothing
 ├── the execution shows the whole order, waits a day, and is done once
 └── an order that was cancelled is not executed
+escrowed, take-escrowed
+├── given an owner who is not barred, a name that no escrow knows, no reference: refuses
+└── all of it goes where the order says a day later, once
 show and list
 ├── what the case did, and what the tokens say
 └── reviews that are overdue are marked
@@ -509,11 +512,47 @@ def test_list_marks_what_is_overdue(console, holder):
     assert not show(console, "13")["overdue"]
 
 
+# Escrows
+
+
+@pytest.fixture
+def envelope(funded, tmp_path):
+    """HKD 88 of the holder's in an envelope."""
+    words = ("HKD", "88", "--packets", "4", "-o", str(tmp_path / "envelope.json"))
+    return funded.act(20, "envelope", "create", *words).json["id"]
+
+
+@pytest.mark.req("HK-53")
+def test_what_an_escrow_keeps_goes_where_the_order_says(funded, holder, court, envelope):
+    seen = funded.run("orders", "escrowed", "HKD", holder, "--json").json["kept"]
+    assert [(kept["what"], kept["kind"], kept["amount"]) for kept in seen] == [
+        (envelope, "envelope", hkd(88_000_000))
+    ]
+    words = ("orders", "take-escrowed", "HKD", holder, envelope, "--to", court)
+    message = funded.refused(EXECUTOR, *words, "--ref", CASE)
+    assert message.startswith(f"{holder} is not barred in HKD, so what is kept is its own to use")
+    open_case(funded, "14")
+    funded.act(CASEWORKER, "orders", "freeze", "HKD", "14", holder)
+    message = funded.refused(EXECUTOR, *words)
+    assert message.startswith("a reference is required here")
+    unknown = (*words[:4], "0x" + "22" * 32, *words[5:], "--ref", CASE)
+    assert "no escrow ever kept" in funded.refused(EXECUTOR, *unknown)
+    assert "that takes EXECUTOR" in funded.refused(CASEWORKER, *words, "--ref", CASE)
+    done = twice(funded, EXECUTOR, *words, "--ref", CASE)
+    assert (done["outcome"], done["amount"], done["to"]) == ("done", hkd(88_000_000), court)
+    before = blocks()
+    again = funded.act(EXECUTOR, *words, "--ref", CASE).json
+    assert (again["outcome"], again["tx"]) == ("nothing", done["tx"])
+    assert blocks() == before
+    said = funded.run("orders", "escrowed", "HKD", holder).out
+    assert said == f"No escrow keeps HKD of {holder}.\n"
+
+
 # Words
 
 
 @pytest.mark.req("HK-54")
-def test_nothing_that_is_printed_tips_off(funded, holder, court):
+def test_nothing_that_is_printed_tips_off(funded, holder, court, envelope):
     told = [(ROOT / "docs" / "operations" / "orders.md").read_text()]
     group = cli.get_command(click.Context(cli), "orders")
     told += [CliRunner().invoke(cli, ["orders", name, "--help"]).output for name in group.commands]
@@ -532,13 +571,15 @@ def test_nothing_that_is_printed_tips_off(funded, holder, court):
     tell(CASEWORKER, "orders", "destroy", "HKD", CASE, holder, "4")
     tell(EXECUTOR, "orders", "execute", "1")
     tell(GUARDIAN, "orders", "cancel", "2", "--ref", "withdrawn")
+    words = ("HKD", holder, envelope, "--to", court, "--ref", CASE)
+    tell(EXECUTOR, "orders", "take-escrowed", *words)
     tell(RELEASER, "orders", "release", "HKD", CASE, holder, "1")
     tell(RELEASER, "orders", "unfreeze", "HKD", CASE, holder)
     tell(RELEASER, "orders", "close", "13", "--ref", "lifted")
-    for words in (("show", CASE), ("list",)):
+    for words in (("show", CASE), ("list",), ("escrowed", "HKD", holder)):
         for options in ((), ("--json",)):
             told.append(funded.run("orders", *words, *options).out)
-    assert len(told) == 1 + 13 + 20 + 4
+    assert len(told) == 1 + 15 + 22 + 6
     for text in told:
         assert text
         assert TIPPING_OFF.search(text) is None, text
