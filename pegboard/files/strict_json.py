@@ -21,7 +21,7 @@ def loads(data: bytes, longest: int) -> Any:
         text = data.decode("utf-8")
         if is_deeper(text, _DEEPEST):
             raise InputError(f"it is nested more than {_DEEPEST} deep")
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_constant)
+        return json.loads(text, object_pairs_hook=once, parse_constant=_constant)
     except ValueError as fault:
         raise InputError("it is no JSON in UTF-8") from fault
 
@@ -36,7 +36,8 @@ def is_deeper(text: str, most: int) -> bool:
     return False
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of a text; refuses a name that is there twice."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:

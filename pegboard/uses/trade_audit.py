@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pegboard.errors import PegboardError, RowsError
 from pegboard.inputs import moment_text
@@ -44,9 +44,10 @@ def run(
     invoices: dict[bytes, Invoice] = {}
     for path in files:
         try:
-            if _is_paper(path):
+            data = wms.load(path)
+            if isinstance(data, dict) and data.get("schema") == trade.DOCUMENT.schema:
                 found.papers += 1
-                found.findings += _paper(suite, path)
+                found.findings += _paper(suite, path, data.get("currency"))
                 continue
             invoice = wms.read(path, suite.chain.now(), currencies)
         except RowsError as fault:
@@ -71,14 +72,8 @@ def run(
     return found
 
 
-def _is_paper(path: Path) -> bool:
-    data = wms.load(path)
-    return isinstance(data, dict) and data.get("schema") == trade.DOCUMENT.schema
-
-
-def _paper(suite: Suite, path: Path) -> Iterable[str]:
+def _paper(suite: Suite, path: Path, code: Any) -> Iterable[str]:
     """A document's file: its signatures, and whether it is the one on record."""
-    code = wms.load(path).get("currency")
     if code not in suite.pegs:
         return [f"{path.name} is in {code!a}, which is no currency that is deployed here"]
     document = trade.read_document(suite, suite.pegs[code], path)

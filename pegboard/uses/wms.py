@@ -76,7 +76,7 @@ def load(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
         _require_shallow(text)
-        return json.loads(text, object_pairs_hook=_once, **hooks)
+        return json.loads(text, object_pairs_hook=strict_json.once, **hooks)
     except InputError as fault:
         raise InputError(f"nothing of {path.name} was taken: {fault}") from None
     except ValueError as fault:
@@ -87,15 +87,6 @@ def _require_shallow(text: str) -> None:
     """Brackets without end would overrun the parser's stack, which no exception survives."""
     if strict_json.is_deeper(text, _DEEPEST):
         raise InputError("it is nested too deeply")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"{twice!a} is there twice in one object")
-    return found
 
 
 def _no_fraction(text: str) -> NoReturn:

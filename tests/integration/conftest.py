@@ -7,12 +7,17 @@ from dataclasses import dataclass
 import pytest
 from ape import networks
 from click.testing import CliRunner
+from eth_utils import keccak, to_checksum_address
 
 from pegboard.cli import cli
 from pegboard.inputs import moment_text
+from tests.support.node import attached
+from tests.support.uses import open_market
 from tests.support.world import resolve
 
 CHAIN_ID = 31337
+PAYER = 30
+ME = resolve(f"TEST::{PAYER}")
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,11 @@ class Console:
         return files
 
 
+def person(name):
+    """An account that nobody else in the tests has."""
+    return to_checksum_address(keccak(text=f"payee {name}")[:20])
+
+
 def now():
     """The node's time."""
     block = networks.provider.make_request("eth_getBlockByNumber", ["pending", False])
@@ -122,6 +132,20 @@ def console(records):
     console = Console(records)
     console.act(0, "deploy", "HKD", "USD")
     return console
+
+
+@pytest.fixture(scope="module")
+def node(console):
+    """The console's node as a world, with a payer."""
+    world = attached()
+    world.fund(ME, 5_000_000 * 10**6)
+    return world
+
+
+@pytest.fixture(scope="module")
+def market(console):
+    """HKD, USD and everybody who trades in them, on the console's node."""
+    return open_market(attached())
 
 
 @pytest.fixture

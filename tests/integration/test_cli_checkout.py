@@ -23,20 +23,13 @@ import pytest
 
 from pegboard.inputs import moment_text
 from tests.integration.conftest import blocks, now, warp
-from tests.support.node import attached
-from tests.support.uses import DAY, open_market
+from tests.support.uses import DAY
 from tests.support.world import REF, key
 
 PAYER, RELAYER, OPERATOR, MERCHANT, FEES, STRANGER = 31, 33, 34, 35, 44, 45
 UNIT = 10**6
 ME = key(PAYER).address
 NOBODY = "0x" + "00" * 20
-
-
-@pytest.fixture(scope="module")
-def market(console):
-    """HKD, a payer with a million of it, and a merchant who lets Checkout take refunds."""
-    return open_market(attached())
 
 
 @pytest.fixture

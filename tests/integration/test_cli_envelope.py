@@ -25,20 +25,12 @@ import pytest
 
 from pegboard.uses.envelopes import GAMEABLE, MANY
 from tests.integration.conftest import blocks, warp
-from tests.support.node import attached
-from tests.support.uses import open_market
 from tests.support.world import REF, key
 
 CREATOR, RELAYER, STRANGER = 31, 33, 45
 UNIT = 10**6
 ME = key(CREATOR).address
 NOBODY = "0x" + "00" * 20
-
-
-@pytest.fixture(scope="module")
-def market(console):
-    """HKD, and a creator with a million of it."""
-    return open_market(attached())
 
 
 @pytest.fixture

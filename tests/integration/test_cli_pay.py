@@ -34,34 +34,20 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 import pytest
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
 
 from pegboard.inputs import moment_text
 from pegboard.signing import Authorization
 from pegboard.uses import history, payments, x402
 from pegboard.uses.remittance import new_uetr, reference_for
-from tests.integration.conftest import blocks, now, warp
-from tests.support.node import attached
+from tests.integration.conftest import ME, PAYER, blocks, now, person, warp
 from tests.support.safes import make_safe
 from tests.support.uses import open_market
-from tests.support.world import REF, key, resolve
+from tests.support.world import REF, key
 
-PAYER, OTHER, RELAYER = 30, 31, 33
-ME = resolve(f"TEST::{PAYER}")
+OTHER, RELAYER = 31, 33
 HOUR = 3_600
 NS = {"c": "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"}
-
-
-def person(name):
-    return to_checksum_address(keccak(text=f"payee {name}")[:20])
-
-
-@pytest.fixture(scope="module")
-def node(console):
-    """The console's node as a world, with a payer."""
-    world = attached()
-    world.fund(ME, 5_000_000 * 10**6)
-    return world
 
 
 @pytest.fixture

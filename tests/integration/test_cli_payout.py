@@ -20,31 +20,15 @@ import errno
 from xml.etree import ElementTree as Xml
 
 import pytest
-from eth_utils import keccak, to_checksum_address
 
 from pegboard.errors import ChainError, Reverted
 from pegboard.files import bulk, payouts
-from tests.integration.conftest import blocks
+from tests.integration.conftest import ME, PAYER, blocks, person
 from tests.support import malformed
-from tests.support.node import attached
 from tests.support.safes import make_safe, put_batcher
 from tests.support.world import REF, currencies, key, resolve
 
-PAYER = 30
-ME = resolve(f"TEST::{PAYER}")
 NS = {"p": "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"}
-
-
-def person(name):
-    return to_checksum_address(keccak(text=f"payee {name}")[:20])
-
-
-@pytest.fixture(scope="module")
-def node(console):
-    """The console's node as a world, with a payer."""
-    world = attached()
-    world.fund(ME, 5_000_000 * 10**6)
-    return world
 
 
 @pytest.fixture
