@@ -14,6 +14,7 @@ os.environ["PEGBOARD_JOURNAL"] = tempfile.mkdtemp(prefix="journal-")
 os.environ["PEGBOARD_LOG"] = tempfile.mkdtemp(prefix="oplog-")
 
 import pytest
+from ape import networks
 from ape.api.networks import NetworkAPI
 from ape_ethereum.provider import Web3Provider
 from ape_ethereum.trace import Trace
@@ -32,6 +33,19 @@ NetworkAPI.explorer = property(lambda self: None if self.is_local else _explorer
 Web3Provider.__new__ = staticmethod(lambda kind, *_, **__: object.__new__(kind))
 # Rendering a call tree for each expected revert takes most of a test's time.
 Trace.show = lambda self, *args, **kwargs: None
+
+
+def _is_gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+# Ape compares every node that it ever started at each connection, also those that were killed.
+_nodes = networks.running_nodes
+_nodes.remove_processes(*filter(_is_gone, _nodes.process_ids))
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 for _name, _examples in (("dev", 25), ("ci", 1_000), ("deep", 20_000)):

@@ -346,7 +346,8 @@ class CheckoutMachine(EscrowMachine):
             self.cancel_payment(code, signer, self._id(info))
             self._authorize(info, signer)
         elif fault == "again":
-            known = list(self.terms.values())
+            # What a stranger made up in its own favour, nobody ever signs.
+            known = [each for each in self.terms.values() if each.fee_to != HOSTILE.address]
             again = known[index % len(known)] if known else info
             self._authorize(again, PAYERS.get(again.payer, signer))
         else:
