@@ -46,6 +46,12 @@ def require_outsiders(suite: Suite, peg: Peg, accounts: Sequence[str]) -> None:
         raise InputError(f"{named}: nothing was done; act on the holder, not on the contract")
 
 
+def require_receivers(suite: Suite, peg: Peg, accounts: Sequence[str]) -> None:
+    """Refuses to pay a contract of the suite: nobody could take the money out of it."""
+    for account, what in ours_among(suite, peg, accounts).items():
+        raise InputError(f"{account} is {what}, which would keep the money: say to whom")
+
+
 def missing_contracts(suite: Suite, book: AddressBook, accounts: Sequence[str]) -> dict[str, str]:
     """Those that the address book calls contracts, and that have no code on this chain."""
     return {

@@ -20,7 +20,9 @@ def carry_out(desk: Desk, action: Action) -> None:
     """Does what is not done yet; a refusal is written to the log of operations."""
     result = show.outcome(action, None, desk.chain.chain_id)
     if action.nothing_to_do:
-        desk.answer(result, "Nothing to do: it is so already.")
+        tx = action.details.get("tx")
+        said = f"it was done in transaction {tx}." if tx else "it is so already."
+        desk.answer(result, f"Nothing to do: {said}")
         return
     if tx := actions.done_before(action):
         desk.answer(result | {"tx": tx}, f"Nothing to do: it was done in transaction {tx}.")

@@ -92,6 +92,7 @@ def sign(desk: Desk, order: Path) -> None:
             found.as_file(acts.ORDER) | {"file": str(order)}, "Nothing to do: it is signed."
         )
         return
+    acts.require_receivable(desk.opened, found)
     told = [f"You sign that {acts.describe(found)}."]
     amounts = [(found.peg, found.terms.max)]
     signature = parties.sign(desk, found.to_sign(), told, amounts, [found.terms.payee])
@@ -103,7 +104,8 @@ def sign(desk: Desk, order: Path) -> None:
 @_order
 def authorize(desk: Desk, order: Path) -> None:
     """Take what the payer signed for in ORDER into the escrow; anybody with gas may."""
-    desk.carry_out(acts.authorize(_order_of(desk, order), desk.chain.now()))
+    found = _order_of(desk, order)
+    desk.carry_out(acts.authorize(desk.opened, found, desk.chain.now()))
 
 
 @at_desk(group=checkout)

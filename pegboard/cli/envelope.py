@@ -109,7 +109,8 @@ def _resumed(desk: Desk, peg: Peg, out: Path, link: links.Link) -> acts.Sealed:
 @_to
 def claim(desk: Desk, link: str, to: str) -> None:
     """Claim the share that LINK gives an address, where its envelope names no submitter."""
-    desk.carry_out(acts.claim(_claim(desk, link, to), desk.signer))
+    found = _claim(desk, link, to)
+    desk.carry_out(acts.claim(desk.opened, found, desk.signer))
 
 
 @at_desk(signs=False, group=envelope)
@@ -132,7 +133,8 @@ def submit(desk: Desk, file: Path) -> None:
     """
     peg = desk.peg(acts.currency_of(file))
     if acts.form_of(file) is acts.CLAIM:
-        desk.carry_out(acts.claim(acts.read_claim(desk.opened, peg, file), desk.signer))
+        found = acts.read_claim(desk.opened, peg, file)
+        desk.carry_out(acts.claim(desk.opened, found, desk.signer))
     else:
         desk.carry_out(acts.create(acts.read(desk.opened, peg, file)))
 

@@ -229,25 +229,27 @@ def escrowed(desk: Desk, code: str, address: str) -> None:
 
 @at_desk(group=orders)
 @code_argument
+@_case
 @_address
 @click.argument("what", metavar="WHAT")
 @click.option("--to", required=True, type=Address(), help="Who receives, as the order says.")
-@ref_option
-def take_escrowed(desk: Desk, code: str, address: str, what: str, to: str, ref: str) -> None:
-    """Send WHAT an escrow keeps of ADDRESS, who is barred, whole, as EXECUTOR, who waits a day.
+def take_escrowed(desk: Desk, code: str, case: str, address: str, what: str, to: str) -> None:
+    """Send WHAT an escrow keeps of ADDRESS whole, under CASE, as EXECUTOR, who waits a day.
 
-    WHAT is a name that `orders escrowed` shows. Needs --ref, the case (exit code 3, then repeat).
+    WHAT is a name that `orders escrowed` shows, and all that is there on the day (exit code 3,
+    then repeat). CASE is open and names ADDRESS, who is barred.
     """
-    peg, named = desk.peg(code), reference(ref, required=True)
-    desk.carry_out(keeping.take(desk.opened, peg, address, what, to, named))
+    peg, found = desk.peg(code), lawful.case_id(case)
+    desk.carry_out(keeping.take(desk.opened, peg, found, address, what, to))
 
 
 @at_desk("show", signs=False, group=orders)
 @_case
 def show_case(desk: Desk, case: str) -> None:
     """Show what CASE did: its dates, its accounts, what the tokens say of them, what waits."""
-    seen = lawful.standing(desk.board(), lawful.case_id(case))
-    desk.answer(*show_orders.case(desk.opened, seen, desk.chain.now()))
+    suite, found = desk.board(), lawful.case_id(case)
+    seen, taken = lawful.standing(suite, found), keeping.taken_under(suite, found)
+    desk.answer(*show_orders.case(suite, seen, taken, desk.chain.now()))
 
 
 @at_desk("list", signs=False, group=orders)

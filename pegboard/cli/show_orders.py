@@ -12,23 +12,37 @@ from pegboard.inputs import moment_text
 if TYPE_CHECKING:
     from pegboard.orders import Account, Case, Currency, Order, Standing
     from pegboard.suite import Peg, Suite
-    from pegboard.uses.escrowed import Kept
+    from pegboard.uses.escrowed import Kept, Taken
 
 
 Shown = tuple[dict[str, Any], str]
 
 
-def case(suite: Suite, seen: Standing, now: int) -> Shown:
-    """One case: its dates, its accounts, what the tokens say of them, what waits."""
+def case(suite: Suite, seen: Standing, taken: list[Taken], now: int) -> Shown:
+    """One case: its dates, its accounts, what the tokens say, what escrows gave, what waits."""
     found = seen.case
     result = {
         "chainId": suite.chain.chain_id,
         **_machine(found, now),
         "accounts": [_account(account) for account in seen.accounts],
+        "escrowed": [
+            {
+                "account": it.owner,
+                "to": it.to,
+                "currency": it.currency.code,
+                "amount": show.amount(it.units, it.currency.decimals),
+                "tx": it.tx,
+            }
+            for it in taken
+        ],
         "orders": [_order(order, currency) for order, currency in seen.orders],
     }
     opened = f"opened {moment_text(found.opened_at)}, document 0x{found.document.hex()}"
     lines = [_line(found, now), opened, *(_account_line(account) for account in seen.accounts)]
+    lines += [
+        f"{it.currency.money(it.units)} of {it.owner} out of escrow to {it.to}, transaction {it.tx}"
+        for it in taken
+    ]
     lines += [
         f"order {order.id} waits, proposed by {order.proposer}: {lawful.taking(suite, order)}"
         for order, _ in seen.orders

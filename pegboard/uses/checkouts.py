@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pegboard.actions import Action, desk_action, money
 from pegboard.amounts import exact_amount, format_duration
 from pegboard.errors import InputError, NotPermitted
+from pegboard.guards import require_receivers
 from pegboard.inputs import moment_text, reference_text
 from pegboard.uses import papers
 from pegboard.uses.legs import standing
@@ -82,6 +83,7 @@ def make(
         )
     if not 0 <= fee_bps <= WHOLE:
         raise InputError(f"a fee is 0 to {WHOLE} bps, not {fee_bps}")
+    require_receivers(suite, peg, [parties[2], *([fee_to] if fee_to else [])])
     if fee_bps and fee_to is None:
         raise InputError("a fee goes to somebody: add --fee-to")
     if not fee_bps and fee_to is not None:
@@ -179,10 +181,17 @@ def possible(found: Standing, now: int) -> list[str]:
 # Acting
 
 
-def authorize(order: Order, now: int) -> Action:
+def require_receivable(suite: Suite, order: Order) -> None:
+    """Refuses terms by which a contract of the suite would be paid, and keep it."""
+    terms = order.terms
+    require_receivers(suite, order.peg, [it for it in (terms.payee, terms.fee_to) if it != NOBODY])
+
+
+def authorize(suite: Suite, order: Order, now: int) -> Action:
     """Takes what the payer signed for into the escrow; whoever sends it pays for gas only."""
     found, terms = standing_of(order), order.terms
     if not found.tx:
+        require_receivable(suite, order)
         if not order.authorization:
             raise InputError(f"{order.name} is not signed: have {terms.payer} sign it first")
         if found.voided:
@@ -248,8 +257,14 @@ def capture(order: Order, units: int, already: int) -> Action:
     _done(order, "Captured", units, already)
     fee = units * order.terms.fee_bps // WHOLE
     less = f", less a fee of {order.money(fee)}" if fee else ""
-    sentence = f"pay {order.money(units)} of what is held to {order.terms.payee}{less}"
-    return _part(order, "capture", units, already, sentence, order.terms.payee)
+    payee, peg = order.terms.payee, order.peg
+    sentence = f"pay {order.money(units)} of what is held to {payee}{less}"
+    if not peg.token.call("canReceive", payee):
+        sentence = (
+            f"credit {order.money(units)} of what is held to {payee}{less}: it may not receive "
+            f"{peg.config.code} now, since {standing(peg, payee)}, and can withdraw later"
+        )
+    return _part(order, "capture", units, already, sentence, payee)
 
 
 def refund(order: Order, units: int, already: int, signer: str) -> Action:

@@ -11,6 +11,7 @@ from eth_utils import to_checksum_address
 
 from pegboard.actions import Action, money
 from pegboard.errors import InputError
+from pegboard.guards import require_receivers
 from pegboard.inputs import moment_text
 from pegboard.uses import papers
 from pegboard.uses.legs import standing
@@ -242,7 +243,7 @@ def create(sealed: Sealed) -> Action:
     return sealed.act("create", args, sentence, details=details, nothing_to_do=bool(done))
 
 
-def claim(found: Claim, sender: str) -> Action:
+def claim(suite: Suite, found: Claim, sender: str) -> Action:
     """Claims a share; refuses a sender whom the envelope does not take claims from."""
     sealed, submitter = found.envelope, found.envelope.terms.submitter
     if submitter not in (NOBODY, sender):
@@ -251,6 +252,8 @@ def claim(found: Claim, sender: str) -> Action:
             "with `envelope request`"
         )
     done = sealed.contract.call("hasClaimed", sealed.id, found.to)
+    if not done:
+        require_receivers(suite, sealed.peg, [found.to])
     kind = "a random share" if sealed.terms.random else "an equal share"
     sentence = f"claim {kind} of an envelope in {sealed.peg.config.code} for {found.to}"
     details = {"to": found.to}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _TRANSFERS = 1
 _MOST_DECIMALS = 36
+#: Of an account that is not barred, and can never receive.
+NO_PAYEE = "it is no account for payments"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def standing(peg: Peg, account: str) -> str:
         return "it is frozen"
     if peg.token.call("isAllowListOn") and not peg.token.call("isVerified", account):
         return "it is not verified"
-    return "it is no account for payments"
+    return NO_PAYEE
 
 
 def peg_at(suite: Suite, token: str) -> Peg | None:

@@ -14,8 +14,8 @@ seize, destroy, execute, cancel
 ├── the execution shows the whole order, waits a day, and is done once
 └── an order that was cancelled is not executed
 escrowed, take-escrowed
-├── given an owner who is not barred, a name that no escrow knows, no reference: refuses
-└── all of it goes where the order says a day later, once
+├── given an owner who is not barred, a name that no escrow knows, no such case: refuses
+└── all of it goes where the order says a day later, once, and the case tells it
 show and list
 ├── what the case did, and what the tokens say
 └── reviews that are overdue are marked
@@ -457,6 +457,7 @@ def test_show(funded, holder, other, court):
                 "now": {"frozen": True, "held": hkd(0), "balance": hkd(0)},
             },
         ],
+        "escrowed": [],
         "orders": [
             {
                 "order": 1,
@@ -528,22 +529,34 @@ def test_what_an_escrow_keeps_goes_where_the_order_says(funded, holder, court, e
     assert [(kept["what"], kept["kind"], kept["amount"]) for kept in seen] == [
         (envelope, "envelope", hkd(88_000_000))
     ]
-    words = ("orders", "take-escrowed", "HKD", holder, envelope, "--to", court)
-    message = funded.refused(EXECUTOR, *words, "--ref", CASE)
-    assert message.startswith(f"{holder} is not barred in HKD, so what is kept is its own to use")
+    words = ("orders", "take-escrowed", "HKD", "14", holder, envelope, "--to", court)
+    assert funded.refused(EXECUTOR, *words).startswith("there is no case 14")
     open_case(funded, "14")
-    funded.act(CASEWORKER, "orders", "freeze", "HKD", "14", holder)
     message = funded.refused(EXECUTOR, *words)
-    assert message.startswith("a reference is required here")
-    unknown = (*words[:4], "0x" + "22" * 32, *words[5:], "--ref", CASE)
+    assert message.startswith(f"{holder} is not barred in HKD, so what is kept is its own to use")
+    funded.act(CASEWORKER, "orders", "freeze", "HKD", "14", holder)
+    unknown = (*words[:5], "0x" + "22" * 32, *words[6:])
     assert "no escrow ever kept" in funded.refused(EXECUTOR, *unknown)
-    assert "that takes EXECUTOR" in funded.refused(CASEWORKER, *words, "--ref", CASE)
-    done = twice(funded, EXECUTOR, *words, "--ref", CASE)
+    assert "that takes EXECUTOR" in funded.refused(CASEWORKER, *words)
+    done = twice(funded, EXECUTOR, *words)
     assert (done["outcome"], done["amount"], done["to"]) == ("done", hkd(88_000_000), court)
+    assert (done["case"], done["refText"]) == ("14", "14")
     before = blocks()
-    again = funded.act(EXECUTOR, *words, "--ref", CASE).json
+    again = funded.act(EXECUTOR, *words).json
     assert (again["outcome"], again["tx"]) == ("nothing", done["tx"])
+    said = funded.run(*words, "--account", f"TEST::{EXECUTOR}").out
+    assert said == f"Nothing to do: it was done in transaction {done['tx']}.\n"
     assert blocks() == before
+    (taken,) = show(funded, "14")["escrowed"]
+    assert taken == {
+        "account": holder,
+        "to": court,
+        "currency": "HKD",
+        "amount": hkd(88_000_000),
+        "tx": done["tx"],
+    }
+    lines = funded.run("orders", "show", "14").out
+    assert f"88.00 HKD of {holder} out of escrow to {court}, transaction {done['tx']}" in lines
     said = funded.run("orders", "escrowed", "HKD", holder).out
     assert said == f"No escrow keeps HKD of {holder}.\n"
 
@@ -571,7 +584,7 @@ def test_nothing_that_is_printed_tips_off(funded, holder, court, envelope):
     tell(CASEWORKER, "orders", "destroy", "HKD", CASE, holder, "4")
     tell(EXECUTOR, "orders", "execute", "1")
     tell(GUARDIAN, "orders", "cancel", "2", "--ref", "withdrawn")
-    words = ("HKD", holder, envelope, "--to", court, "--ref", CASE)
+    words = ("HKD", CASE, holder, envelope, "--to", court)
     tell(EXECUTOR, "orders", "take-escrowed", *words)
     tell(RELEASER, "orders", "release", "HKD", CASE, holder, "1")
     tell(RELEASER, "orders", "unfreeze", "HKD", CASE, holder)

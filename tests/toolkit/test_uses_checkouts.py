@@ -9,6 +9,8 @@ standing
 └── who may do what until when, in each state, to the second
 
 acts
+├── given a contract of the suite as payee or receiver of the fee: refuses, as it would keep it
+├── a capture for who may not receive says that it is credited
 ├── a capture, or a refund, is done once for each sum before it, whatever is repeated
 ├── given any third sum: refuses, and names it
 └── a file that was not authorized, or whose signature was voided, is refused
@@ -55,7 +57,7 @@ def send(action, sender):
 
 @pytest.fixture
 def opened(market, order):
-    send(acts.authorize(order, market.now), market.relayer.address)
+    send(acts.authorize(market.world.suite, order, market.now), market.relayer.address)
     return order
 
 
@@ -105,7 +107,7 @@ def test_a_chain_without_history_is_refused(market, order):
 
 def test_only_the_log_of_this_payment_counts(market, opened):
     other = order_of(market, order=keccak(text="another"))
-    send(acts.authorize(other, market.now), market.relayer.address)
+    send(acts.authorize(market.world.suite, other, market.now), market.relayer.address)
     send(acts.capture(other, 99 * UNIT, 0), market.operator.address)
     found = acts.standing_of(opened)
     assert (found.captured, found.held, found.state) == (0, 100 * UNIT, "open")
@@ -123,16 +125,16 @@ def test_a_voided_signature_is_told_from_a_missing_one(market, order):
         f"{moment_text(order.terms.auth_by)}"
     ]
     with pytest.raises(InputError, match="is not signed: have 0x"):
-        acts.authorize(unsigned, now)
+        acts.authorize(market.world.suite, unsigned, now)
     with pytest.raises(InputError, match="could be authorized until"):
-        acts.authorize(order, order.terms.auth_by + 1)
-    assert not acts.authorize(order, order.terms.auth_by).nothing_to_do
+        acts.authorize(market.world.suite, order, order.terms.auth_by + 1)
+    assert not acts.authorize(market.world.suite, order, order.terms.auth_by).nothing_to_do
     made = sign(market.taker, cancellation(token, order.terms.payer, order.id))
     verb = "cancelAuthorization(address,bytes32,bytes)"
     token.send(verb, order.terms.payer, order.id, made, sender=market.relayer.address)
     assert acts.standing_of(order).state == "voided by the payer"
     with pytest.raises(InputError, match="voided its signature"):
-        acts.authorize(order, now)
+        acts.authorize(market.world.suite, order, now)
 
 
 def test_who_may_do_what_until_when(market, opened):
@@ -189,7 +191,7 @@ def test_parts_are_captured_once_whatever_is_repeated(shared, parts):
     market = shared
     point = market.world.chain.snapshot()
     order = order_of(market)
-    send(acts.authorize(order, market.now), market.relayer.address)
+    send(acts.authorize(market.world.suite, order, market.now), market.relayer.address)
     total = 0
     for part, repeated in parts:
         if total + part > 100:
@@ -257,3 +259,42 @@ def test_a_fee_waits_for_its_receiver(market, opened):
     assert action.amount == 400_000
     send(action, fee_to)
     assert acts.withdraw(suite, market.hkd, fee_to).nothing_to_do
+
+
+# Who would keep it
+
+
+@pytest.mark.parametrize("field", ["payee", "fee_to"])
+def test_no_contract_of_the_suite_is_paid(market, field):
+    """Nobody could take it out again."""
+    suite = market.world.suite
+    for keeper in (market.uses.fx, market.hkd.token, suite.desks.issuance):
+        told = f"{keeper.address} is .*, which would keep the money: say to whom"
+        order = order_of(market, **{field: keeper.address})
+        with pytest.raises(InputError, match=told):
+            acts.authorize(suite, order, market.now)
+        parties = (market.operator.address, market.taker.address, market.merchant.address)
+        given = {"payee": market.merchant.address, "fee_to": key(40).address}
+        given[field] = keeper.address
+        with pytest.raises(InputError, match=told):
+            acts.make(
+                suite,
+                market.hkd,
+                UNIT,
+                parties=(*parties[:2], given["payee"]),
+                periods=(DAY, DAY, DAY),
+                fee=(1, given["fee_to"]),
+                order=REF,
+            )
+
+
+def test_what_is_only_credited_is_not_called_paid(market, opened):
+    payee = opened.terms.payee
+    assert (
+        f"pay 10.00 HKD of what is held to {payee}" in acts.capture(opened, 10 * UNIT, 0).call.text
+    )
+    market.world.act("BLACKLISTER", market.hkd.token, "blacklist", [payee], REF)
+    assert acts.capture(opened, 10 * UNIT, 0).call.text == (
+        f"credit 10.00 HKD of what is held to {payee}, less a fee of 0.10 HKD: it may not receive "
+        "HKD now, since it is blacklisted, and can withdraw later"
+    )

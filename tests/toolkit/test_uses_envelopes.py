@@ -163,11 +163,20 @@ def test_an_envelope_is_filled_and_claimed_once(market, link, sealed):
     send(acts.create(sealed), relayer)
     assert acts.create(sealed).nothing_to_do
     claim = acts.Claim(sealed, who, link.sign(sealed.contract, who))
-    send(acts.claim(claim, relayer), relayer)
-    assert acts.claim(claim, relayer).nothing_to_do
+    send(acts.claim(market.world.suite, claim, relayer), relayer)
+    assert acts.claim(market.world.suite, claim, relayer).nothing_to_do
     rest = acts.rest_of(sealed)
     assert rest.shares == ((who, market.balance(market.hkd, who)),)
     assert (rest.left + rest.shares[0][1], rest.packets) == (88 * UNIT, 3)
+
+
+def test_no_contract_of_the_suite_claims(market, link, sealed):
+    """Nobody could take it out again."""
+    send(acts.create(sealed), market.relayer.address)
+    keeper = market.uses.fx.address
+    claim = acts.Claim(sealed, keeper, link.sign(sealed.contract, keeper))
+    with pytest.raises(InputError, match=f"{keeper} is .*, which would keep the money"):
+        acts.claim(market.world.suite, claim, market.relayer.address)
 
 
 def test_only_the_submitter_submits(market):
@@ -175,7 +184,7 @@ def test_only_the_submitter_submits(market):
     sealed = acts.Sealed("e.json", market.uses.envelopes, market.hkd, link.terms)
     claim = acts.Claim(sealed, key(45).address, b"")
     with pytest.raises(InputError, match=r"are submitted by 0x\w+ alone"):
-        acts.claim(claim, market.taker.address)
+        acts.claim(market.world.suite, claim, market.taker.address)
 
 
 def test_files_hold_no_key(market, link, sealed, tmp_path):

@@ -6,9 +6,11 @@ kept_of
 
 take
 ├── given a name that no escrow knows, an owner who is not barred, a receiver who cannot be: refuses
+├── given a case that is not open, is overdue, or does not name the owner: refuses
 ├── given something that was paid out otherwise: refuses
 ├── EXECUTOR alone, after its delay; all of it goes where the order says
-└── repeated, it does nothing and names the transaction; under another reference it refuses
+├── the case tells what was taken under it
+└── repeated, it does nothing and names the transaction; under another case it refuses
 """
 
 from dataclasses import replace
@@ -19,12 +21,11 @@ from eth_utils import keccak
 
 from pegboard.actions import carry_out, role_for
 from pegboard.errors import InputError, NotPermitted
-from pegboard.uses.escrowed import kept_of, take
+from pegboard.uses.escrowed import Taken, kept_of, take, taken_under
+from tests.support.cases import CASE, DAY, OTHER, freeze, name, open_case
 from tests.support.world import REF, key, roles
 
 COURT = key(70).address
-OTHER_REF = keccak(text="case 2")
-DAY = 86_400
 
 
 @pytest.fixture
@@ -40,17 +41,22 @@ def kept(market):
     return payment
 
 
-def bar(market, account, verb="freeze", role="FREEZER"):
-    market.world.act(role, market.hkd.token, verb, [account], REF)
-
-
 def of(market, account, peg=None):
     found = kept_of(market.world.suite, peg or market.hkd, account)
     return {kept.name: (kept.kind, kept.units) for kept in found}
 
 
-def order(market, account, name, to=COURT, ref=REF):
-    return take(market.world.suite, market.hkd, account, name, to, ref)
+def order(market, account, name, to=COURT, case=CASE):
+    return take(market.world.suite, market.hkd, case, account, name, to)
+
+
+def bring(market, *accounts, case=CASE):
+    """A case that names and freezes these accounts."""
+    open_case(market.world, case)
+    for account in accounts:
+        name(market.world, account, 2**112 - 1, case)
+    if accounts:
+        freeze(market.world, *accounts, case=case)
 
 
 def executor(market):
@@ -92,15 +98,21 @@ def test_what_is_kept_of_an_account(market, kept):
 
 
 def test_what_no_order_can_take(market, kept):
+    open_case(market.world)
     taker, merchant = market.taker.address, market.merchant.address
     first = name_of(market, kept, market.uses.checkout)
-    with pytest.raises(InputError, match="is not barred in HKD, so what is kept is its own"):
-        order(market, taker, first)
     with pytest.raises(InputError, match=f"no escrow ever kept '{first}' of {merchant} in HKD"):
         order(market, merchant, first)
     with pytest.raises(InputError, match="nothing is left of receivables-credit"):
         order(market, merchant, "receivables-credit")
-    bar(market, taker)
+    with pytest.raises(InputError, match="is not barred in HKD, so what is kept is its own"):
+        order(market, taker, first)
+    market.world.act("FREEZER", market.hkd.token, "freeze", [taker], REF)
+    with pytest.raises(InputError, match=f"does not name {taker} in HKD: `orders freeze`"):
+        order(market, taker, first)
+    name(market.world, taker, 2**112 - 1)
+    with pytest.raises(InputError, match="there is no case"):
+        order(market, taker, first, case=OTHER)
     with pytest.raises(InputError, match="may not receive HKD: it is blacklisted"):
         order(market, taker, first, to=merchant)
     with pytest.raises(InputError, match="is a contract of the suite"):
@@ -108,6 +120,16 @@ def test_what_no_order_can_take(market, kept):
     with pytest.raises(NotPermitted):
         carry_out(market.world.suite, order(market, taker, first), market.operator.address)
     assert of(market, taker)[first] == ("payment", 70_000_000)
+    market.world.chain.warp(31 * DAY)
+    with pytest.raises(InputError, match="is overdue: record its review"):
+        order(market, taker, first)
+
+
+def test_a_case_that_is_closed_takes_nothing(market, kept):
+    open_case(market.world)
+    market.world.act("RELEASER", market.world.suite.desks.orders, "closeCase", CASE, REF)
+    with pytest.raises(InputError, match="is closed: take one that is open"):
+        order(market, market.merchant.address, "checkout-credit")
 
 
 @pytest.mark.parametrize(
@@ -115,8 +137,8 @@ def test_what_no_order_can_take(market, kept):
 )
 def test_it_goes_where_the_order_says_once(market, kept, which, units):
     who = market.merchant.address if which == "credit" else market.taker.address
-    if which != "credit":
-        bar(market, who)
+    bring(market, who)
+    open_case(market.world, OTHER)
     wanted = {("payment", 70_000_000), ("envelope", 88_000_000), ("credit", 29_700_000)}
     name = next(n for n, it in of(market, who).items() if it in wanted and it[0] == which)
     action = order(market, who, name)
@@ -127,7 +149,10 @@ def test_it_goes_where_the_order_says_once(market, kept, which, units):
     assert of(market, who)[name] == (which, 0)
     again = order(market, who, name)
     assert (again.nothing_to_do, again.details["tx"]) == (True, receipt.tx)
-    for changed in ({"ref": OTHER_REF}, {"to": key(71).address}):
+    (taken,) = taken_under(market.world.suite, CASE)
+    assert taken == Taken(who, COURT, units, taken.currency, receipt.tx)
+    assert (taken.currency.code, taken_under(market.world.suite, OTHER)) == ("HKD", [])
+    for changed in ({"case": OTHER}, {"to": key(71).address}):
         with pytest.raises(InputError, match="nothing is left of"):
             order(market, who, name, **changed)
 
@@ -137,6 +162,7 @@ def test_a_credit_of_the_token_itself(market):
     info = market.info(payee=market.hkd.token.address)
     market.authorize(info)
     market.uses.checkout.send("capture", info.values(), 30_000_000, sender=market.operator.address)
+    open_case(market.world)
     assert order(market, info.payee, "checkout-credit").amount == 29_700_000
     market.world.act("PAUSER", market.hkd.token, "enterAllowListMode", REF)
     with pytest.raises(InputError, match="is not barred"):
