@@ -90,6 +90,12 @@ class History(Protocol):
         ...
 
 
+def _topic(topic: bytes | tuple[bytes, ...] | None) -> str | list[str] | None:
+    if isinstance(topic, tuple):
+        return [to_hex(word) for word in topic]
+    return None if topic is None else to_hex(topic)
+
+
 class JsonRpc(ABC):
     """Reads over a node's JSON-RPC; `request` sends one method and returns the whole answer."""
 
@@ -159,12 +165,18 @@ class JsonRpc(ABC):
         return Past(self, block)
 
     def logs(
-        self, address: str, topics: Sequence[bytes | None], from_block: int = 0
+        self,
+        address: str,
+        topics: Sequence[bytes | tuple[bytes, ...] | None],
+        from_block: int = 0,
     ) -> tuple[Log, ...]:
-        """All included events of an address with these topics; refuses a node that cannot say."""
+        """All included events of an address with these topics; a tuple stands for any of its words.
+
+        Refuses a node that cannot say.
+        """
         wanted = {
             "address": address,
-            "topics": [None if topic is None else to_hex(topic) for topic in topics],
+            "topics": [_topic(topic) for topic in topics],
             "fromBlock": hex(from_block),
             "toBlock": self._block if self._block.startswith("0x") else "latest",
         }

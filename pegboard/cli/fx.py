@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pegboard.amounts import parse_amount, parse_duration
-from pegboard.cli import parties, show_uses
+from pegboard.cli import parties, pay_steps, show_uses
 from pegboard.cli.options import Address, at_desk, ref_option
 from pegboard.errors import InputError
 from pegboard.inputs import reference
@@ -127,7 +127,7 @@ def settle(desk: Desk, quote: Path, to: str | None, ref: str) -> None:
 @click.option("--to", required=True, type=Address(), help="The supplier, who gets what is sold.")
 @click.option("--invoice", required=True, type=parties.FILE, help="What is paid: a JSON object.")
 @click.option("--uetr", default="", help="The payment's UETR. Default: a new one.")
-@click.option("--again", is_flag=True, help="Pay on an invoice that was paid on before.")
+@click.option("--again", is_flag=True, help="Pay on an invoice once more.")
 @click.option("--submit", "at_once", is_flag=True, help="Send it with the same account, too.")
 @parties.out_option
 def pay(
@@ -144,21 +144,33 @@ def pay(
     quotes.require_good(suite, signed, desk.signer, quotes.TAKER_ALLOWS)
     acts.require_receiver(suite, signed.terms, to)
     acts.require_invoiced(suite, signed.terms, paid, invoice.name)
-    if not flags["again"]:
-        acts.require_unpaid(suite, desk.signer, remittance.hash_of(paid), invoice.name)
     ref = remittance.reference_for(uetr or remittance.new_uetr(), paid)
-    payment = acts.Payment(out.name, signed, desk.signer, to, ref, b"")
-    message = acts.to_sign(suite, payment)
-    told = [f"You sign that you {acts.describe(suite, payment)}; reference 0x{ref.hex()}."]
-    amounts = [acts.paid(suite, signed.terms)]
-    made = parties.sign(desk, message, told, amounts, [to])
-    payment = replace(payment, authorization=made)
+    payment = acts.Payment(out.name, signed, desk.signer, to, ref, b"", flags["again"])
+    payment = _signed(desk, payment, invoice.name)
     data, more = acts.payment_file(suite, payment), {"uetr": remittance.uetr_of(ref)}
     if flags["at_once"]:
         papers.write(out, data)
         desk.carry_out(acts.submit(suite, payment))
     else:
         parties.keep(desk, out, data, more, f"Signed into {out}; nothing was sent.")
+
+
+def _signed(desk: Desk, payment: acts.Payment, invoice: str) -> acts.Payment:
+    """Signed, and kept before it is handed on: other commands see it as soon as they may sign."""
+    suite, ref, register = desk.opened, payment.ref, pay_steps.register(desk)
+    message = acts.to_sign(suite, payment)
+    told = [f"You sign that you {acts.describe(suite, payment)}; reference 0x{ref.hex()}."]
+    with register.only():
+        if not payment.again:
+            about = (payment.taker, ref[remittance.HALF :], invoice)
+            # In this order, or what is settled between the two questions would be in neither.
+            acts.require_none_signed(suite, register, *about)
+            acts.require_unpaid(suite, *about)
+        amounts = [acts.paid(suite, payment.quote.terms)]
+        made = parties.sign(desk, message, told, amounts, [payment.to])
+        payment = replace(payment, authorization=made)
+        register.keep(acts.entry_of(suite, payment))
+    return payment
 
 
 @at_desk(group=fx)

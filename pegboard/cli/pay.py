@@ -59,8 +59,10 @@ def send(desk: Desk, code: str, to: str, amount: str, invoice: Path | None, ref:
     if desk.safe and not (ref or (about or {}).get("uetr")):
         raise InputError("give --ref: a proposal that is made again must be the same one")
     ends = (desk.signer, to, units)
-    found = payments.reference_of(peg, ends, ref or steps.under_way(desk, peg, ends, about), about)
-    payment = Payment(peg, *ends, found)
+    known = ref or steps.under_way(desk, peg, ends, about)
+    used = steps.used(desk, peg, desk.signer)
+    found = payments.reference_of(desk.opened, peg, ends, known, about, used)
+    payment = Payment(peg, *ends, found, used)
     payments.require_sound(desk.opened, payment, about)
     pledge.require_none_signed(steps.register(desk), payment)
     show.progress(f"UETR {payment.uetr}: with --ref {payment.uetr} as well it is paid once")
@@ -99,8 +101,10 @@ def sign(desk: Desk, code: str, to: str, amount: str, valid_for: str, **rest: An
     with register.only():
         named = ref or about or nonce == pledge.REFERENCE
         known = ref or steps.signed_before(register, peg, ends, about)
-        found = payments.reference_of(peg, ends, known, about) if named else NO_REFERENCE
-        payment = Payment(peg, *ends, found)
+        found, used = NO_REFERENCE, steps.used(desk, peg, desk.signer)
+        if named:
+            found = payments.reference_of(desk.opened, peg, ends, known, about, used)
+        payment = Payment(peg, *ends, found, used)
         payments.require_sound(desk.opened, payment, about)
         made = pledge.pledge(register, payment, window, nonce)
         if made.authorization is None:

@@ -42,6 +42,14 @@ def under_way(
     return next((f"0x{ref.hex()}" for ref in sent if ref), "")
 
 
+def used(desk: Desk, peg: Peg, payer: str) -> frozenset[bytes]:
+    """The references that this machine has sent or signed for a payer."""
+    begin = payments.key_of(peg, payer)
+    sent = {bytes.fromhex(key[len(begin) :]) for key in desk.journal.keys(begin)}
+    signed = {entry.ref for entry in register(desk).entries(peg.token.address, payer)}
+    return frozenset(sent | signed)
+
+
 def signed_before(
     kept: Register, peg: Peg, ends: tuple[str, str, int], about: Mapping[str, Any] | None
 ) -> str:

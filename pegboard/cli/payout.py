@@ -11,15 +11,19 @@ import click
 from pegboard.actions import money
 from pegboard.amounts import parse_amount
 from pegboard.cli import bulk, show_payouts
-from pegboard.cli.options import Address, at_desk
+from pegboard.cli.options import Address, at_desk, journal_option
+from pegboard.cli.pay_steps import used
 from pegboard.errors import ChainError, InputError, PegboardError, Pending
 from pegboard.files import atomic, payout_report, payouts
 from pegboard.files.paying import examine, pay
+from pegboard.uses import payments
 
 if TYPE_CHECKING:
     from pegboard.cli.desk import Desk
+    from pegboard.files.paying import Standing
     from pegboard.files.payouts import Batch
 
+_STATUS = ".status.xml"
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _payer = click.option("--payer", required=True, type=Address(), help="Whose tokens pay the file.")
 _skip_barred = click.option(
@@ -45,11 +49,12 @@ def payout() -> None:
 @_payer
 @_skip_barred
 @_codeless
+@journal_option
 def check(desk: Desk, file: Path, payer: str, **flags: bool) -> None:
     """Look at every row of FILE and at the chain, say all that is wrong, and send nothing."""
     with show_payouts.faults_told():
         batch = _batch(desk, file, payer)
-        standing = examine(desk.opened, batch, desk.address_book, **flags)
+        standing = _standing(desk, batch, flags)
     show_payouts.summary(batch, standing)
     told = "It can be paid." if standing.left else "Nothing to do: it is paid."
     desk.answer(show_payouts.checked(batch, standing), told)
@@ -67,7 +72,7 @@ def run(desk: Desk, file: Path, total: str, **flags: bool) -> None:
         if parse_amount(total, batch.peg.config.decimals) != batch.file.total:
             stated = money(batch.peg, batch.file.total)
             raise InputError(f"{total} was approved, and {file.name} is of {stated}: check both")
-        standing = examine(desk.opened, batch, desk.address_book, **flags)
+        standing = _standing(desk, batch, flags)
     show_payouts.summary(batch, standing)
     if standing.left:
         left = [chunk.wish for chunk in batch.chunks if chunk.index not in standing.done]
@@ -93,6 +98,13 @@ def receipt(desk: Desk, file: Path, payer: str) -> None:
     """Say what became of every row of FILE, and write its status file in the shape of pain.002."""
     with show_payouts.faults_told():
         batch = _batch(desk, file, payer)
+    status = file.with_suffix(_STATUS)
+    old = status.read_bytes() if status.exists() else b""
+    if old and payout_report.is_of_another(payout_report.report(batch), old):
+        raise InputError(
+            f"{payer} has paid nothing of {file.name}, and {status} tells of another batch: name "
+            "the payer of that one, or move the file away"
+        )
     _conclude(desk, batch, file)
 
 
@@ -111,14 +123,19 @@ def retry(desk: Desk, file: Path, payer: str) -> None:
     desk.answer(*show_payouts.reported(found, {"retry": path} if rows else {}))
 
 
+def _standing(desk: Desk, batch: Batch, flags: dict[str, bool]) -> Standing:
+    paid = payments.paid_rows(batch, used(desk, batch.peg, batch.payer))
+    return examine(desk.opened, batch, desk.address_book, paid=paid, **flags)
+
+
 def _batch(desk: Desk, file: Path, payer: str) -> Batch:
-    taken = payouts.read(file, desk.currencies)
+    taken = payouts.read(file, desk.currencies, desk.chain.now())
     return payouts.batch_of(desk.peg(taken.currency.code), payer, taken)
 
 
 def _write(batch: Batch, file: Path) -> tuple[payout_report.Report, dict[str, Path]]:
     found = payout_report.report(batch)
-    files = {"status": file.with_suffix(".status.xml")}
+    files = {"status": file.with_suffix(_STATUS)}
     atomic.write(files["status"], payout_report.status_file(found))
     rows = payout_report.retry_file(found)
     if rows:

@@ -8,6 +8,7 @@ its remittance, or its EndToEndId where the file has no UETRs.
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from pegboard.amounts import format_amount, parse_amount
@@ -29,6 +30,8 @@ _NAMESPACE = re.compile(
 _MARK = b"\xef\xbb\xbf"
 #: Transfers, and not cheques.
 _METHOD = "TRF"
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2})?", re.ASCII)
+_LOCAL = timezone(timedelta(hours=8))
 
 
 def is_pain001(path: Path) -> bool:
@@ -43,8 +46,8 @@ def is_pain001(path: Path) -> bool:
 class Transfers:
     """One file; what is wrong in it gathers in `faults`."""
 
-    def __init__(self, path: Path, currencies: Mapping[str, CurrencyConfig]) -> None:
-        self.name, self._currencies = path.name, currencies
+    def __init__(self, path: Path, currencies: Mapping[str, CurrencyConfig], now: int) -> None:
+        self.name, self._currencies, self._now = path.name, currencies, now
         self.faults: list[str] = []
         root = self._root(path)
         self.schema = self._schema(root)
@@ -67,12 +70,13 @@ class Transfers:
         found = self._take(self._head, "GrpHdr", check, "MsgId")
         return str(found or "")
 
-    def payments(self, columns: Sequence[rows.Column]) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The transfers without a fault, each with its number and its values."""
+    def payments(self, columns: Sequence[rows.Column]) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """The transfers without a fault, each with its block's id, its number and its values."""
         checks = {column.name: column.check for column in columns}
         number = 0
         for block in self._top.every("PmtInf"):
-            where = f"PmtInf {self._leaf(block, 'PmtInf', 'PmtInfId') or ''}".rstrip()
+            block_id = self._leaf(block, "PmtInf", "PmtInfId") or ""
+            where = f"PmtInf {block_id}".rstrip()
             self._block(block, where)
             first, total = number, 0
             for transfer in block.every("CdtTrfTxInf"):
@@ -80,7 +84,7 @@ class Transfers:
                 values = self._transfer(transfer, number, checks)
                 total += values.get("amount") or 0
                 if len(values) == len(columns):
-                    yield number, values
+                    yield block_id, number, values
             self.announced(block, where, number - first, total)
         if not number:
             self.fault("the file", "it has no CdtTrfTxInf: there is nothing to pay")
@@ -182,6 +186,7 @@ class Transfers:
         method = self._leaf(block, where, "PmtMtd")
         if method not in (None, _METHOD):
             self.fault(where, f"PmtMtd is {method!a}, and only {_METHOD} is paid")
+        self._due(block, where)
         payer = self._leaf(block, where, "DbtrAcct", "Id", "Othr", "Id")
         if payer is None:
             return
@@ -193,6 +198,26 @@ class Transfers:
         if self.payer not in ("", payer):
             self.fault(where, f"its debtor is {payer}, and before it was {self.payer}")
         self.payer = payer
+
+    def _due(self, block: Node, where: str) -> None:
+        """What is to be paid later is not paid now; a day is that of UTC+8, which begins first."""
+        # From 001.08 on the date is a choice of two elements.
+        kinds: list[tuple[str, ...]] = [("Dt",), ("DtTm",)]
+        if not any(date.children for date in block.every("ReqdExctnDt")):
+            kinds = [()]
+        texts = [self._leaf(block, where, "ReqdExctnDt", *kind) for kind in kinds]
+        text = next((text for text in texts if text is not None), None)
+        if text is None:
+            return
+        day = _DAY.fullmatch(text)
+        try:
+            due = datetime.fromisoformat(day[1] if day else text)
+        except ValueError:
+            self.fault(where, f"ReqdExctnDt is {text!a}, and that is no date")
+            return
+        due = due if due.tzinfo else due.replace(tzinfo=_LOCAL)
+        if due.timestamp() > self._now:
+            self.fault(where, f"ReqdExctnDt is {text}, which is to come: run it on or after that")
 
     def _transfer(
         self, transfer: Node, number: int, checks: Mapping[str, Callable[[str], Any]]

@@ -59,9 +59,11 @@ def examine(
     *,
     skip_barred: bool = False,
     codeless: bool = False,
+    paid: Mapping[int, str] | None = None,
 ) -> Standing:
     """Refuses what cannot be paid in whole, with every fault at once; else where it stands.
 
+    `paid` are rows whose UETR stands for another payment already, with the reason.
     In a batch that has begun, a payee who was barred meanwhile is skipped by the token and told
     in its report: refusing would leave the others unpaid.
     """
@@ -84,6 +86,7 @@ def examine(
         refused = {payee: f"{payee} {why}" for payee, (_, why) in barred.items()} | refused
     rows = sorted((p for p in payments if p.payee in refused), key=lambda payment: payment.row)
     faults += [f"row {payment.row}, payee: {refused[payment.payee]}" for payment in rows]
+    faults += [f"row {row}, reference: {why}" for row, why in sorted((paid or {}).items())]
     if faults:
         raise RowsError(batch.file.name, faults)
     return Standing(
@@ -102,12 +105,16 @@ def barred_among(peg: Peg, accounts: Sequence[str]) -> dict[str, tuple[str, str]
     barred = [account for account in accounts if account not in able]
     blacklisted = bulk.which(peg.token, "isBlacklisted", barred)
     desks = bulk.which(peg.token, "isRedemptionDesk", barred)
+    listed = bool(barred) and peg.token.call("isAllowListOn")
+    verified = bulk.which(peg.token, "isVerified", barred) if listed else set(barred)
     found = {}
     for account in barred:
         if account in blacklisted:
             found[account] = ("AC06", "is blacklisted")
         elif account in desks:
             found[account] = ("AG01", "is a redemption desk, which takes surrendered tokens only")
+        elif account in verified:
+            found[account] = ("AC01", "is no account for payments")
         else:
             found[account] = ("RR04", "is not verified, and only verified accounts may receive")
     return found

@@ -6,6 +6,7 @@ The status file has the shape of ISO 20022's pain.002: a bank's answer to a file
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as Xml
 
@@ -157,10 +158,13 @@ def status_file(found: Report) -> bytes:
         _add(each, "DtldNbOfTxs", str(len(found.of(status))))
         _add(each, "DtldSts", status)
         _add(each, "DtldCtrlSum", exact_amount(found.total(status), decimals))
-    payments = _add(top, "OrgnlPmtInfAndSts")
-    _add(payments, "OrgnlPmtInfId", batch.file.name)
-    for result in sorted(found.results, key=lambda result: result.payment.row):
-        _add_row(payments, result, found)
+    # Blocks follow each other in a file as its rows do.
+    ordered = sorted(found.results, key=lambda result: result.payment.row)
+    for block, results in groupby(ordered, lambda result: result.payment.block):
+        payments = _add(top, "OrgnlPmtInfAndSts")
+        _add(payments, "OrgnlPmtInfId", block or batch.file.name)
+        for result in results:
+            _add_row(payments, result, found)
     Xml.indent(root)
     return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
@@ -169,6 +173,8 @@ def _add_row(to: Xml.Element, result: Result, found: Report) -> None:
     payment, config = result.payment, found.batch.peg.config
     row = _add(to, "TxInfAndSts")
     _add(row, "OrgnlEndToEndId", payment.id)
+    if payment.uetr:
+        _add(row, "OrgnlUETR", payment.uetr)
     _add(row, "TxSts", result.status)
     told = _add(row, "StsRsnInf")
     if result.code:
@@ -181,6 +187,12 @@ def _add_row(to: Xml.Element, result: Result, found: Report) -> None:
     if payment.reference:
         _add(_add(original, "RmtInf"), "Ustrd", payment.reference)
     _add(_add(_add(_add(original, "CdtrAcct"), "Id"), "Othr"), "Id", payment.payee)
+
+
+def is_of_another(found: Report, status: bytes) -> bool:
+    """Whether a status file tells of another batch, while nothing of this one was executed."""
+    begun = len(found.of(PENDING)) < len(found.results)
+    return not begun and f"batch 0x{found.batch.id.hex()}".encode() not in status
 
 
 def _group_status(found: Report) -> str:

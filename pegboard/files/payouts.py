@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from time import time
 from typing import TYPE_CHECKING
 
 from eth_utils import keccak
@@ -22,6 +23,7 @@ from pegboard.files import rows
 from pegboard.files.pain001 import Transfers, is_pain001
 from pegboard.inputs import reference
 from pegboard.sending.journal import Note, Wish
+from pegboard.uses.remittance import uetr_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,6 +59,14 @@ class Payment:
     payee: str
     units: int
     reference: str
+    #: The PmtInfId of its block in a pain.001.
+    block: str = ""
+
+    @property
+    def uetr(self) -> str:
+        """What banks call it, where its whole reference is given; a text only may look like one."""
+        given = self.reference.startswith("0x")
+        return uetr_of(reference(self.reference)) if given else ""
 
 
 @dataclass(frozen=True)
@@ -98,22 +108,29 @@ class Batch:
     chunks: tuple[Chunk, ...]
 
 
-def read(path: Path, currencies: Mapping[str, CurrencyConfig]) -> PayoutFile:
-    """A payout file or a pain.001, if all in it is right; all that is wrong is in the one error."""
-    return _read_transfers(path, currencies) if is_pain001(path) else _read_rows(path, currencies)
+def read(
+    path: Path, currencies: Mapping[str, CurrencyConfig], now: int | None = None
+) -> PayoutFile:
+    """A payout file or a pain.001, if all in it is right; all that is wrong is in the one error.
+
+    What is to be paid after `now`, by default after this machine's, is wrong as well.
+    """
+    if is_pain001(path):
+        return _read_transfers(path, currencies, int(time()) if now is None else now)
+    return _read_rows(path, currencies)
 
 
-def _read_transfers(path: Path, currencies: Mapping[str, CurrencyConfig]) -> PayoutFile:
-    reading = Transfers(path, currencies)
+def _read_transfers(path: Path, currencies: Mapping[str, CurrencyConfig], now: int) -> PayoutFile:
+    reading = Transfers(path, currencies, now)
     name = reading.batch_name(_batch_name)
     decimals = reading.currency.decimals if reading.currency else 18
     payments = [
-        Payment(number, values["id"], values["payee"], values["amount"], values["reference"])
-        for number, values in reading.payments(_columns(decimals))
+        Payment(number, values["id"], values["payee"], values["amount"], values["reference"], block)
+        for block, number, values in reading.payments(_columns(decimals))
     ]
     if len(payments) > MOST:
         reading.fault("the file", f"it has more than {MOST:,} payments: split it")
-    for number, column, reason in (*_repeats(payments), *_reference_faults(payments)):
+    for number, column, reason in _all_faults(payments):
         reading.fault(f"payment {number}", f"{column}: {reason}" if column else reason)
     total = sum(payment.units for payment in payments)
     reading.announced_by_all(len(payments), total)
@@ -134,7 +151,7 @@ def _read_rows(path: Path, currencies: Mapping[str, CurrencyConfig]) -> PayoutFi
         Payment(number, values["id"], values["payee"], values["amount"], values["reference"])
         for number, values in reading.records(_columns(decimals))
     ]
-    for fault in (*_repeats(payments), *_reference_faults(payments)):
+    for fault in _all_faults(payments):
         reading.fault(*fault)
     total = sum(payment.units for payment in payments)
     if currency and not reading.faults:
@@ -192,6 +209,12 @@ def _columns(decimals: int) -> list[rows.Column]:
     ]
 
 
+def _all_faults(payments: Sequence[Payment]) -> Iterator[tuple[int, str, str]]:
+    yield from _repeats(payments)
+    yield from _uetr_repeats(payments)
+    yield from _reference_faults(payments)
+
+
 def _repeats(payments: Sequence[Payment]) -> Iterator[tuple[int, str, str]]:
     ids: dict[str, int] = {}
     same: dict[tuple[str, int, str], int] = {}
@@ -204,6 +227,20 @@ def _repeats(payments: Sequence[Payment]) -> Iterator[tuple[int, str, str]]:
         if first != payment.row:
             reason = f"payee, amount and reference are those of row {first}"
             yield payment.row, "", f"{reason}: take it out, or give it another reference"
+
+
+def _uetr_repeats(payments: Sequence[Payment]) -> Iterator[tuple[int, str, str]]:
+    """A UETR is one payment; equal rows are told of already."""
+    firsts: dict[str, Payment] = {}
+    for payment in payments:
+        try:
+            uetr = payment.uetr
+        except InputError:
+            continue
+        first = firsts.setdefault(uetr, payment) if uetr else payment
+        alike = ("payee", "units", "reference")
+        if any(getattr(first, name) != getattr(payment, name) for name in alike):
+            yield payment.row, "UETR", f"{uetr} is the UETR of row {first.row} already"
 
 
 def _reference_faults(payments: Sequence[Payment]) -> Iterator[tuple[int, str, str]]:

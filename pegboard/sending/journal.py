@@ -185,6 +185,14 @@ class Journal:
         found = self._orders(f"key = ? AND state NOT IN ({marks})", (key, *VOID)) if key else []
         return found[0] if found else None
 
+    def keys(self, begin: str) -> list[str]:
+        """The keys that begin so, of orders that had, or may still have, their effect."""
+        marks = ", ".join("?" * len(VOID))
+        query = f"SELECT key FROM orders WHERE substr(key, 1, ?) = ? AND state NOT IN ({marks})"  # noqa: S608
+        with self._guarded("read"):
+            rows = self._db.execute(query, (len(begin), begin, *VOID))
+            return [row["key"] for row in rows]
+
     def order(self, order_id: int) -> Order:
         """One order."""
         found = self._orders("id = ?", (order_id,))

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pegboard.actions import Action, desk_action
+from pegboard.actions import Action, desk_action, money
 from pegboard.amounts import exact_amount, parse_amount
 from pegboard.chain import History
 from pegboard.errors import AmountError, InputError, NotPermitted
+from pegboard.guards import ours_among, suite_contracts
 from pegboard.inputs import moment_text
 from pegboard.uses import papers
 from pegboard.uses.legs import leg_of
 from pegboard.uses.past import Said, said
 from pegboard.uses.quotes import TAKER_ALLOWS, SignedQuote, require_good
-from pegboard.uses.remittance import uetr_of
+from pegboard.uses.register import Entry
+from pegboard.uses.remittance import HALF, uetr_of
 from pegboard.uses.terms import Quote
 
 if TYPE_CHECKING:
@@ -23,20 +25,25 @@ if TYPE_CHECKING:
 
     from eth_account.messages import SignableMessage
 
+    from pegboard.signing import Authorization
     from pegboard.suite import Peg, Suite
     from pegboard.uses.legs import Leg
+    from pegboard.uses.register import Register
 
 PAYMENT = papers.Form(
     "pegboard-fx-payment/1",
     "payment of a quote",
     "fx pay",
-    ("terms", "signature", "taker", "to", "ref", "authorization"),
+    ("terms", "signature", "taker", "to", "ref", "again", "authorization"),
 )
 
 
 @dataclass(frozen=True)
 class Payment:
-    """What a taker signed so that a relayer can settle a quote for it."""
+    """What a taker signed so that a relayer can settle a quote for it.
+
+    `again`: the taker means to pay on an invoice that may have been paid on before.
+    """
 
     name: str
     quote: SignedQuote
@@ -44,6 +51,7 @@ class Payment:
     to: str
     ref: bytes
     authorization: bytes
+    again: bool = False
 
 
 # Paying by signature
@@ -58,6 +66,7 @@ def payment_file(suite: Suite, payment: Payment) -> dict[str, Any]:
         taker=payment.taker,
         to=payment.to,
         ref=payment.ref,
+        again=payment.again,
         authorization=payment.authorization,
     )
 
@@ -73,6 +82,7 @@ def read_payment(suite: Suite, path: Path) -> Payment:
         paper.account("to"),
         paper.word("ref"),
         paper.bytes_of("authorization"),
+        paper.data["again"] is True,
     )
     message = to_sign(suite, found)
     papers.require_signed(paper.name, suite.chain, message, found.authorization, found.taker)
@@ -81,13 +91,23 @@ def read_payment(suite: Suite, path: Path) -> Payment:
 
 def to_sign(suite: Suite, payment: Payment) -> SignableMessage:
     """The ERC-3009 message by which a taker pays for a quote, to one beneficiary only."""
-    quote, leg = payment.quote.terms, leg_of(suite, payment.quote.terms.buy)
+    leg = leg_of(suite, payment.quote.terms.buy)
     if leg.peg is None:
         raise InputError(
             f"{leg.name} is no currency, and cannot be paid by signature: use `fx settle`"
         )
-    made = quote.payment(suite.uses.fx, payment.taker, payment.to, payment.ref)
-    return made.signable(leg.token, "ReceiveWithAuthorization")
+    return _authorization(suite, payment).signable(leg.token, "ReceiveWithAuthorization")
+
+
+def _authorization(suite: Suite, payment: Payment) -> Authorization:
+    quote = payment.quote.terms
+    return quote.payment(suite.uses.fx, payment.taker, payment.to, payment.ref)
+
+
+def entry_of(suite: Suite, payment: Payment) -> Entry:
+    """A signed payment as this machine's register keeps it."""
+    token, signed = payment.quote.terms.buy, _authorization(suite, payment)
+    return Entry(token, payment.ref, signed, payment.authorization)
 
 
 def describe(suite: Suite, payment: Payment) -> str:
@@ -107,8 +127,15 @@ def paid(suite: Suite, quote: Quote) -> tuple[Peg | None, int]:
 
 
 def require_receiver(suite: Suite, quote: Quote, to: str) -> None:
-    """Refuses a beneficiary who may not have what is delivered."""
-    obstacle = leg_of(suite, quote.sell).obstacle(quote.maker, to, quote.sell_amount)
+    """Refuses a beneficiary who may not have what is delivered, or would keep it for ever."""
+    leg = leg_of(suite, quote.sell)
+    if leg.peg:
+        ours = ours_among(suite, leg.peg, [to])
+    else:
+        ours = suite_contracts(suite) | {leg.token.address: "the asset itself"}
+    if to in ours:
+        raise InputError(f"{to} is {ours[to]}, which would keep what is delivered: say to whom")
+    obstacle = leg.obstacle(quote.maker, to, quote.sell_amount)
     if obstacle:
         raise InputError(f"it would not settle: {obstacle}")
 
@@ -131,14 +158,39 @@ def require_invoiced(suite: Suite, quote: Quote, invoice: Mapping[str, Any], nam
 
 def require_unpaid(suite: Suite, taker: str, remittance: bytes, name: str) -> None:
     """Refuses an invoice that this taker has paid on before."""
-    if not isinstance(suite.chain, History):
-        return
+    if tx := _paid_on(suite, taker, remittance):
+        raise InputError(
+            f"{name} was paid on in transaction {tx}: add --again to pay on it once more"
+        )
+
+
+def _paid_on(suite: Suite, taker: str, remittance: bytes) -> str:
+    if not isinstance(suite.chain, History) or not any(remittance):
+        return ""
     for event in said(suite.uses.fx, "Settled"):
         ref = bytes.fromhex(event.given["ref"][2:])
-        if event.given["taker"] == taker and ref[len(ref) // 2 :] == remittance:
-            raise InputError(
-                f"{name} was paid on in transaction {event.tx}: add --again to pay on it once more"
-            )
+        if event.given["taker"] == taker and ref[HALF:] == remittance:
+            return event.tx
+    return ""
+
+
+def require_none_signed(
+    suite: Suite, register: Register, taker: str, remittance: bytes, name: str
+) -> None:
+    """Refuses an invoice for which this machine signed what can still be submitted."""
+    for peg in suite.pegs.values():
+        token = peg.token
+        for entry in register.entries(token.address, taker):
+            paid = entry.signed
+            if entry.ref[HALF:] != remittance or paid.valid_before <= suite.chain.now():
+                continue
+            if not token.call("authorizationState", taker, paid.nonce):
+                raise InputError(
+                    f"{name} is signed for already, {money(peg, paid.value)} under UETR "
+                    f"{uetr_of(entry.ref)}, which anybody can submit until "
+                    f"{moment_text(paid.valid_before - 1)}: submit that file, or wait until it is "
+                    "over, or add --again to pay on it once more"
+                )
 
 
 # Settling
@@ -194,6 +246,11 @@ def submit(suite: Suite, payment: Payment) -> Action:
     if not tx:
         require_good(suite, signed, payment.taker, TAKER_ALLOWS)
         require_receiver(suite, quote, payment.to)
+        if not payment.again and (paid := _paid_on(suite, payment.taker, payment.ref[HALF:])):
+            raise InputError(
+                f"the invoice of {payment.name} was paid on in transaction {paid}, at another "
+                "quote: to pay on it once more, its taker signs anew, with --again"
+            )
     return desk_action(
         suite.uses.fx,
         "settleFor",

@@ -12,11 +12,13 @@ from pegboard.rpc import table
 from pegboard.sending.answers import receipt_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from pegboard.chain import Receipt
     from pegboard.contract import Contract
 
+#: So many words go into one question to a node.
+_TOGETHER = 500
 _RECEIPT = ("transactionHash", "blockNumber", "gasUsed", "logs")
 
 
@@ -81,30 +83,38 @@ def _transfer(said: Mapping[str, Any], before: str, words: Mapping[str, Any]) ->
     return Transfer(said["from"], said["to"], said["value"], word, gasless)
 
 
-def paid_with(token: Contract, payer: str, ref: bytes) -> list[tuple[str, Transfer]]:
-    """The payer's own payments with a reference, sent or signed.
+def paid_with(token: Contract, payer: str, refs: Collection[bytes]) -> list[tuple[str, Transfer]]:
+    """The payer's own payments with one of these references, sent, signed, or rows of a batch.
 
     Those of others do not count, and neither does nothing, which anybody may move for the payer:
     a stranger could use the reference up.
     """
-    chain = node_of(token)
-    named = chain.logs(token.address, token.topics("TransferReference", loggedReference=ref))
-    signed = chain.logs(
-        token.address, token.topics("AuthorizationUsed", authorizer=padded(payer), nonce=ref)
+    chain, wanted = node_of(token), list(dict.fromkeys(refs))
+    (named,), (signed, by, _) = (
+        token.topics("TransferReference")[:1],
+        token.topics("AuthorizationUsed", authorizer=padded(payer)),
     )
-    txs = dict.fromkeys(log.tx for log in (*named, *signed))
-    moved = ((tx, move) for tx in txs for move in transfers(token, receipt(chain, tx)))
-    return [(tx, m) for tx, m in moved if m.value and (m.sender, m.word) == (payer, ref)]
+    txs: dict[str, None] = {}
+    for first in range(0, len(wanted), _TOGETHER):
+        some = tuple(wanted[first : first + _TOGETHER])
+        for topics in ((named, some), (signed, by, some)):
+            txs |= dict.fromkeys(log.tx for log in chain.logs(token.address, topics))
+    moved = _moved(token, txs)
+    return [(tx, m) for tx, m in moved if m.value and m.sender == payer and m.word in wanted]
 
 
 def paid_between(token: Contract, payer: str, to: str, value: int) -> list[tuple[str, Transfer]]:
     """All transfers of just this amount between two accounts."""
-    chain = node_of(token)
     ends = {"from": padded(payer), "to": padded(to)}
-    logs = chain.logs(token.address, token.topics("Transfer", **ends))
+    logs = node_of(token).logs(token.address, token.topics("Transfer", **ends))
     txs = dict.fromkeys(log.tx for log in logs if int.from_bytes(log.data) == value)
-    moved = ((tx, move) for tx in txs for move in transfers(token, receipt(chain, tx)))
+    moved = _moved(token, txs)
     return [(tx, m) for tx, m in moved if (m.sender, m.to, m.value) == (payer, to, value)]
+
+
+def _moved(token: Contract, txs: Iterable[str]) -> Iterator[tuple[str, Transfer]]:
+    chain = node_of(token)
+    return ((tx, move) for tx in txs for move in transfers(token, receipt(chain, tx)))
 
 
 def end_of_nonce(token: Contract, payer: str, nonce: bytes) -> tuple[str, Transfer | None]:

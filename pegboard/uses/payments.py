@@ -14,11 +14,12 @@ from pegboard.amounts import parse_amount, spoken_amount
 from pegboard.chain import JsonRpc
 from pegboard.contract import Call, decoded, type_of
 from pegboard.errors import ChainError, InputError, NotPermitted, PegboardError, ReferenceUsed
-from pegboard.files.paying import barred_among
-from pegboard.guards import ours_among
-from pegboard.inputs import NO_REFERENCE, moment_text
+from pegboard.files.paying import barred_among, remaining
+from pegboard.guards import require_receivers
+from pegboard.inputs import NO_REFERENCE, moment_text, reference
 from pegboard.signing import Authorization, cancellation
 from pegboard.uses import history
+from pegboard.uses.past import said
 from pegboard.uses.remittance import HALF, hash_of, new_uetr, parse_reference, uetr_of
 from pegboard.uses.x402 import Requirements, SignedPayment, requirements
 
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
 
     from pegboard.contract import Contract
+    from pegboard.files.payouts import Batch
     from pegboard.sending.journal import Wish
     from pegboard.suite import Peg, Suite
 
 KEY_SIGNATURE = 65
+_ANEW = "to pay it once more, give --ref with a UETR of its own"
 _TRANSFER = "transfer(address,uint256,bytes)"
 _AUTHORIZED = "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"
 _CANCEL = "cancelAuthorization(address,bytes32,bytes)"
@@ -39,13 +42,18 @@ _CANCEL = "cancelAuthorization(address,bytes32,bytes)"
 
 @dataclass(frozen=True)
 class Payment:
-    """What one holder wants to pay another; `ref` is all zero where it has none."""
+    """What one holder wants to pay another; `ref` is all zero where it has none.
+
+    `used` are references that this machine has signed for the payer: of a UETR alone, or of a
+    remittance alone, no node can be asked.
+    """
 
     peg: Peg
     payer: str
     to: str
     units: int
     ref: bytes
+    used: frozenset[bytes] = frozenset()
 
     @property
     def uetr(self) -> str:
@@ -68,8 +76,7 @@ def require_sound(suite: Suite, payment: Payment, remittance: Mapping[str, Any] 
         raise InputError("the amount is zero: nothing would happen, so say how much")
     if to == payment.payer:
         raise InputError(f"{to} is the payer itself: say to whom")
-    for what in ours_among(suite, peg, [to]).values():
-        raise InputError(f"{to} is {what}, which would keep the money: say to whom")
+    require_receivers(suite, peg, [to])
     for _, why in barred_among(peg, [to]).values():
         raise NotPermitted(f"{to} {why}: it cannot be paid in {peg.config.code} now")
     if remittance:
@@ -95,24 +102,56 @@ def _require_agreement(payment: Payment, remittance: Mapping[str, Any]) -> None:
 
 
 def reference_of(
+    suite: Suite,
     peg: Peg,
     ends: tuple[str, str, int],
     text: str,
     remittance: Mapping[str, Any] | None,
+    used: frozenset[bytes] = frozenset(),
 ) -> bytes:
     """The reference of a payment (payer, payee, units), as it is given, or else found or new.
 
-    An invoice that was paid before has its reference on the chain: repeating it pays nothing.
+    An invoice that was paid before has its reference on the chain: repeating it pays nothing, and
+    paying it otherwise takes a reference that is given.
     """
     written = (remittance or {}).get("uetr")
-    if text or isinstance(written, str):
-        return parse_reference(text or str(written), remittance)
-    if remittance is not None and isinstance(peg.token.chain, JsonRpc):
-        wanted = hash_of(remittance)
-        for _, move in history.paid_between(peg.token, *ends):
-            if move.word[HALF:] == wanted and uetr_of(move.word):
-                return move.word
-    return parse_reference(new_uetr(), remittance)
+    given = text or (written if isinstance(written, str) else "")
+    ref = parse_reference(given or new_uetr(), remittance)
+    if not isinstance(peg.token.chain, JsonRpc):
+        return ref
+    if given:
+        _require_unsettled(suite, ends[0], ref[:HALF], f"UETR {uetr_of(ref)}")
+    elif remittance is not None:
+        _require_unsettled(suite, ends[0], ref[HALF:], "the invoice")
+        return _found(peg, ends, ref[HALF:], used) or ref
+    return ref
+
+
+def _require_unsettled(suite: Suite, payer: str, half: bytes, what: str) -> None:
+    """Refuses what this payer has paid by an exchange before."""
+    for event in said(suite.uses.fx, "Settled"):
+        ref = bytes.fromhex(event.given["ref"][2:])
+        if event.given["taker"] == payer and half in (ref[:HALF], ref[HALF:]):
+            raise ReferenceUsed(
+                f"{what} was paid already, by `fx pay` in transaction {event.tx}: {_ANEW}"
+            )
+
+
+def _found(peg: Peg, ends: tuple[str, str, int], half: bytes, used: frozenset[bytes]) -> bytes:
+    """The reference with which an invoice was paid just so; refuses one that was paid otherwise."""
+    alike = [it for it in history.paid_between(peg.token, *ends) if it[1].word[HALF:] == half]
+    about = [ref for ref in used if ref[HALF:] == half]
+    found = [*alike, *history.paid_with(peg.token, ends[0], about)]
+    found = [(tx, move) for tx, move in found if uetr_of(move.word)]
+    for _, move in found:
+        if (move.to, move.value) == ends[1:]:
+            return move.word
+    for tx, move in found:
+        raise ReferenceUsed(
+            f"the invoice was paid already, {money(peg, move.value)} to {move.to}, in transaction "
+            f"{tx}: {_ANEW}"
+        )
+    return b""
 
 
 def send(payment: Payment) -> Action:
@@ -129,9 +168,30 @@ def send(payment: Payment) -> Action:
         details={"payer": payment.payer, "to": payment.to, "uetr": payment.uetr},
         amount=payment.units,
         public=True,
-        key=f"payment of {peg.config.code} from {payment.payer} with 0x{ref.hex()}",
-        before=lambda: paid_in(payment),
+        key=f"{key_of(peg, payment.payer)}{ref.hex()}",
+        before=lambda: _paid_or_free(payment),
     )
+
+
+def key_of(peg: Peg, payer: str) -> str:
+    """How the journal's keys of this payer's payments begin; the reference follows."""
+    return f"payment of {peg.config.code} from {payer} with 0x"
+
+
+def _paid_or_free(payment: Payment) -> str:
+    tx = paid_in(payment)
+    if not tx:
+        require_not_cancelled(payment)
+    return tx
+
+
+def require_not_cancelled(payment: Payment) -> None:
+    """Refuses a reference that the payer voided, with which nothing was paid."""
+    if payment.peg.token.call("authorizationState", payment.payer, payment.ref):
+        raise ReferenceUsed(
+            f"a payment with UETR {payment.uetr} was cancelled, and cannot be made any more: give "
+            "the new payment a reference of its own"
+        )
 
 
 def sent_with(
@@ -152,25 +212,48 @@ def sent_with(
 
 def paid_in(payment: Payment) -> str:
     """The transaction in which this was paid; empty for none. Refuses another one's reference."""
-    peg, ends = payment.peg, (payment.payer, payment.to, payment.units)
+    peg, half = payment.peg, payment.ref[:HALF]
     if not isinstance(peg.token.chain, JsonRpc) or not any(payment.ref):
         return ""
+    ends = (payment.payer, payment.to, payment.units)
+    known = {payment.ref, *(ref for ref in payment.used if ref[:HALF] == half)}
     try:
-        found = history.paid_with(peg.token, payment.payer, payment.ref)
-        alike = () if found else history.paid_between(peg.token, *ends)
+        found = history.paid_with(peg.token, payment.payer, known)
+        if not found and uetr_of(payment.ref):
+            alike = history.paid_between(peg.token, *ends)
+            found = [it for it in alike if it[1].word[:HALF] == half]
     except ChainError as fault:
         raise ChainError(
             f"nothing was signed, since it is not known whether this was paid before: {fault}"
         ) from fault
-    for tx, move in (*found, *(it for it in alike if uetr_of(it[1].word) == payment.uetr)):
+    for tx, move in found:
         if (move.to, move.value, move.word) == (payment.to, payment.units, payment.ref):
             return tx
+    for tx, move in found:
         other = " for another remittance" if move.word != payment.ref else ""
         raise ReferenceUsed(
             f"UETR {payment.uetr} was paid already, {money(peg, move.value)} to {move.to}{other}, "
             f"in transaction {tx}: give the new payment a reference of its own"
         )
     return ""
+
+
+def paid_rows(batch: Batch, used: frozenset[bytes] = frozenset()) -> dict[int, str]:
+    """The rows still to be paid whose UETR this payer has used elsewhere, with the reason."""
+    rows = [payment for chunk in remaining(batch) for payment in chunk.payments]
+    uetrs = {payment.uetr: payment.row for payment in rows if payment.uetr}
+    if not uetrs or not isinstance(batch.peg.token.chain, JsonRpc):
+        return {}
+    known = {reference(payment.reference) for payment in rows if payment.uetr}
+    known |= {ref for ref in used if uetr_of(ref) in uetrs}
+    return {
+        uetrs[uetr_of(move.word)]: (
+            f"UETR {uetr_of(move.word)} was paid already, {money(batch.peg, move.value)} to "
+            f"{move.to}, in transaction {tx}: take the row out, or give it another UETR"
+        )
+        for tx, move in history.paid_with(batch.peg.token, batch.payer, known)
+        if move.batch != batch.id
+    }
 
 
 # Signing

@@ -79,11 +79,7 @@ def _word(register: Register, payment: Payment, nonce: str) -> bytes:
         return register.next_nonce(token, payment.payer)
     if nonce == RANDOM:
         return secrets.token_bytes(32)
-    if token.call("authorizationState", payment.payer, payment.ref):
-        raise ReferenceUsed(
-            f"a payment with UETR {payment.uetr} was cancelled, and cannot be made any more: give "
-            "the new payment a reference of its own"
-        )
+    payments.require_not_cancelled(payment)
     return payment.ref
 
 

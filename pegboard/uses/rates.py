@@ -11,7 +11,7 @@ from pegboard.actions import Action, desk_action
 from pegboard.amounts import exact_amount, format_duration, parse_amount
 from pegboard.config import LOCAL_CHAINS
 from pegboard.contract import Contract
-from pegboard.errors import ChainError, InputError, Reverted
+from pegboard.errors import AmountError, ChainError, InputError, Reverted
 
 if TYPE_CHECKING:
     from pegboard.contract import Artifacts
@@ -114,7 +114,13 @@ def push(suite: Suite, pair: str, rate: str, artifacts: Artifacts) -> Action:
     found = rate_of(suite, suite.peg(codes[0]), suite.peg(codes[1]))
     if found.inverse:
         raise InputError(f"the pair is {found.name}: write the rate of that")
-    answer, moment = parse_amount(rate, found.feed_decimals), suite.chain.now()
+    try:
+        answer, moment = parse_amount(rate, found.feed_decimals), suite.chain.now()
+    except AmountError as fault:
+        raise InputError(
+            f"{rate!a} is no rate of {found.name}: write plain digits with at most "
+            f"{found.feed_decimals} after the point, such as {found.written}"
+        ) from fault
     if not answer:
         raise InputError("a rate of zero is no price: nothing was sent")
     return desk_action(

@@ -102,6 +102,13 @@ def find(suite: Suite, fingerprint: bytes) -> Document:
     return Document(hexed(fingerprint), Doc.from_abi(events[0].given["doc"]))
 
 
+def find_signed(suite: Suite, signed: bytes) -> Doc | None:
+    """The document on record whose hash parties sign; none where no such one is."""
+    events = said(suite.uses.receivables, "Attested")
+    found = (Doc.from_abi(event.given["doc"]) for event in events)
+    return next((doc for doc in found if doc.hash == signed), None)
+
+
 def currency_of(suite: Suite, doc: Doc) -> Peg:
     """The currency of a document."""
     found = (peg for peg in suite.pegs.values() if peg.token.address == doc.token)

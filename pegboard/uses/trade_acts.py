@@ -20,6 +20,7 @@ from pegboard.uses.trade import (
     OPEN,
     Split,
     describe,
+    find_signed,
     hexed,
     require_financeable,
     require_same,
@@ -81,15 +82,9 @@ def finance(
     suite: Suite, peg: Peg, document: Document, offer: Offer, signature: bytes, signer: str
 ) -> Action:
     """Takes an offer, as the seller; nothing to do where this very one was taken."""
-    doc, contract = document.doc, suite.uses.receivables
+    doc = document.doc
     record = require_same(suite, document, missing="its attester submits it first")
-    taken = (record.financier, record.advance, record.fee_bps) == (
-        *(offer.financier, offer.advance, offer.fee_bps),
-    )
-    done = taken and any(
-        Offer.from_abi(event.given["offer"]) == offer
-        for event in said(contract, "Financed", id=doc.fingerprint)
-    )
+    done = record.financier == offer.financier and bool(_taken_in(suite, doc, offer))
     if not done:
         require_financeable(document, record)
         if signer != doc.seller:
@@ -110,6 +105,14 @@ def finance(
         details={"financier": offer.financier, "fee": _amount(peg, offer.fee)},
         nothing_to_do=done,
     )
+
+
+def _taken_in(suite: Suite, doc: Doc, offer: Offer) -> str:
+    """The transaction in which the seller took just this offer; empty for none."""
+    for event in said(suite.uses.receivables, "Financed", id=doc.fingerprint):
+        if Offer.from_abi(event.given["offer"]) == offer:
+            return event.tx
+    return ""
 
 
 def _require_takeable(suite: Suite, peg: Peg, doc: Doc, record: Record, offer: Offer) -> None:
@@ -143,16 +146,20 @@ def require_funds(suite: Suite, peg: Peg, payer: str, units: int) -> None:
 
 
 def revoke(suite: Suite, peg: Peg, offer: Offer, signer: str) -> Action:
-    """Voids a financier's offers of one number."""
+    """Voids a financier's offers of one number; refuses where this one was taken."""
     if signer != offer.financier:
         raise NotPermitted(f"only {offer.financier} revokes its offers, and not {signer}")
-    contract = suite.uses.receivables
+    contract, doc = suite.uses.receivables, find_signed(suite, offer.doc)
+    taken = _taken_in(suite, doc, offer) if doc else ""
+    if taken:
+        raise InputError(f"the offer was taken in transaction {taken}: nothing is left to revoke")
+    named = f"document {hexed(doc.fingerprint)}" if doc else f"signed document {hexed(offer.doc)}"
     return desk_action(
         contract,
         "cancelOffer",
         (offer.nonce,),
-        f"revoke the offer of {money(peg, offer.advance)} on the document {hexed(offer.doc)}",
-        details={"doc": hexed(offer.doc)},
+        f"revoke the offer of {money(peg, offer.advance)} on the {named}",
+        details={"doc": hexed(offer.doc)} | ({"id": hexed(doc.fingerprint)} if doc else {}),
         nothing_to_do=contract.call("isCancelled", signer, offer.nonce),
         public=True,
     )
@@ -207,8 +214,8 @@ def pay(
         "pay",
         (doc.values(), units, ref),
         f"pay {money(peg, units)} on the document {hexed(doc.fingerprint)}: "
-        f"{money(peg, where.to_financier)} to its financier and {money(peg, where.to_seller)} to "
-        "its seller",
+        f"{_share(peg, where.to_financier, 'financier', record.financier)} and "
+        f"{_share(peg, where.to_seller, 'seller', doc.seller)}",
         doc,
         ref=ref,
         amount=units,
@@ -219,6 +226,16 @@ def pay(
         nothing_to_do=done,
     )
     return action, where
+
+
+def _share(peg: Peg, units: int, title: str, account: str) -> str:
+    """What happens to a party's share, as a clause: who may not receive it is credited."""
+    if not units or peg.token.call("canReceive", account):
+        return f"{money(peg, units)} to its {title}"
+    return (
+        f"{money(peg, units)} credited to its {title} {account}, who may not receive now, until it "
+        "withdraws"
+    )
 
 
 def _paid_before(suite: Suite, peg: Peg, doc: Doc, units: int, ref: bytes, payer: str) -> bool:

@@ -15,6 +15,8 @@ check
 settle, pay, submit
 ├── given a changed or foreign file, a frozen party, a pause, another taker: refuses, sends nothing
 ├── given an invoice of another amount, or one that was paid on: refuses, unless --again
+├── given an invoice for which a file is signed that can still be settled: refuses, unless --again
+├── given a contract of the suite as a receiver: refuses
 ├── given a quote that was settled otherwise, or cancelled: refuses
 └── else: both legs at once; a second run does nothing
 
@@ -402,6 +404,49 @@ def test_a_supplier_is_paid_by_a_relayer(console, market, quoted, invoice, path)
     assert balances(market, supplier)["USD", supplier] == before["USD", supplier] + 200 * UNIT
 
 
+def test_an_invoice_is_not_signed_for_twice(console, market, quoted, invoice, path, monkeypatch):
+    supplier, inv = key(SUPPLIER).address, invoice("INV-9")
+    before = balances(market, supplier)["USD", supplier]
+    first, second = quoted("--ttl", "60s"), quoted("--ttl", "60s")
+    words = ("--to", supplier, "--invoice", inv)
+    paid = console.act(TAKER, "fx", "pay", first, *words, "-o", path("p1.json")).json
+    message = console.refused(TAKER, "fx", "pay", second, *words, "-o", path("p2.json"))
+    assert message.startswith(
+        f"INV-9.json is signed for already, 780.234 HKD under UETR {paid['uetr']}, which anybody "
+        f"can submit until "
+    )
+    assert not Path(path("p2.json")).exists()
+    # Another machine knows nothing of the first file.
+    monkeypatch.setenv("PEGBOARD_JOURNAL", path("elsewhere"))
+    console.act(TAKER, "fx", "pay", second, *words, "-o", path("p2.json"))
+    done = console.act(RELAYER, "fx", "submit", path("p1.json")).json
+    count = blocks()
+    assert console.refused(RELAYER, "fx", "submit", path("p2.json")) == (
+        f"the invoice of p2.json was paid on in transaction {done['tx']}, at another quote: to pay "
+        "on it once more, its taker signs anew, with --again"
+    )
+    assert blocks() == count
+    third = quoted("--ttl", "60s")
+    console.act(TAKER, "fx", "pay", third, *words, "--again", "-o", path("p3.json"))
+    console.act(RELAYER, "fx", "submit", path("p3.json"))
+    assert balances(market, supplier)["USD", supplier] == before + 200 * UNIT
+
+
+def test_no_contract_of_the_suite_is_paid(console, market, quoted, invoice, path):
+    out, before = quoted("--ttl", "60s"), blocks()
+    for to, what in (
+        (market.uses.fx.address, "the FxSettle"),
+        (market.uses.checkout.address, "the Checkout"),
+        (market.usd.token.address, "the USD token"),
+    ):
+        told = f"{to} is {what}, which would keep what is delivered: say to whom"
+        assert console.refused(TAKER, "fx", "settle", out, "--to", to) == told
+        words = ("--to", to, "--invoice", invoice("INV-10"), "-o", path("p.json"))
+        assert console.refused(TAKER, "fx", "pay", out, *words) == told
+    assert blocks() == before
+    assert not Path(path("p.json")).exists()
+
+
 def test_what_a_relayer_sends_is_tried_on_a_copy_first(console, market, quoted, invoice, path):
     supplier, out = key(SUPPLIER).address, path("p.json")
     words = ("fx", "pay", quoted("--ttl", "60s"), "--to", supplier, "--invoice", invoice("INV-S"))
@@ -599,8 +644,8 @@ def test_a_local_feed_is_pushed(console, market):
         ("HKD/USD", "0.128"): "the pair is USD/HKD: write the rate of that",
         ("USDHKD", "7.8"): "'USDHKD' is no pair: write base and quote, such as USD/HKD",
         ("USD/HKD", "0"): "a rate of zero is no price: nothing was sent",
-        ("USD/HKD", "7.800000001"): "7.800000001 has 9 decimal places, the token has 8: amounts "
-        "are never rounded, write it exactly",
+        ("USD/HKD", "7.800000001"): "'7.800000001' is no rate of USD/HKD: write plain digits with "
+        "at most 8 after the point, such as 7.81",
     }
     found = {words: console.refused(STRANGER, "fx", "feed", "push", *words) for words in told}
     assert found == told

@@ -3,7 +3,8 @@
 send
 ├── given what nobody can want, or the chain would refuse: refuses; nothing is sent
 ├── given an invoice that says something else, or is none: refuses
-├── given a reference that was used, or is signed for, for something else: refuses
+├── given a reference that was used, signed for or cancelled, for something else: refuses
+├── given an invoice that was paid to another, or by an exchange: refuses without a new --ref
 ├── given a large amount: it is typed in words; given a no: nothing is sent
 ├── given a Safe: proposes, if the proposal can be the same again
 └── else: pays with its reference; the same again sends nothing, whoever else logs the reference
@@ -47,6 +48,7 @@ from tests.support.world import REF, key
 
 OTHER, RELAYER = 31, 33
 HOUR = 3_600
+NOBODY = "0x" + "00" * 20
 NS = {"c": "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"}
 
 
@@ -108,6 +110,10 @@ def test_what_nobody_can_want_is_not_sent(console, node):
         (
             to("barred"),
             f"{person('barred')} is blacklisted: it cannot be paid in HKD now",
+        ),
+        (
+            ("--to", NOBODY, "--amount", "1"),
+            f"{NOBODY} is no account for payments: it cannot be paid in HKD now",
         ),
         ((*to("it"), "--ref", "INV-7"), "'INV-7' is not a UETR: "),
         (
@@ -239,6 +245,54 @@ def test_an_invoice_is_paid_once(console, node, invoice):
     path = invoice(number="INV-2", uetr=written)
     assert blocks() == before
     assert send(console, "INVOICE", "--invoice", path).json["uetr"] == written
+
+
+def test_a_uetr_is_one_payment(console, node, invoice):
+    """Whoever else is paid, however much, and for whatever."""
+    uetr = new_uetr()
+    tx = send(console, "UETR 1", "--ref", uetr).json["tx"]
+    told = f"UETR {uetr} was paid already, 12.50 HKD to {person('UETR 1')}"
+    words = ("--ref", uetr, "--invoice", invoice(number="UETR-1"))
+    for rest, other in (
+        ((*to("UETR 2"), "--ref", uetr), ""),
+        ((*to("UETR 1", "9"), "--ref", uetr), ""),
+        ((*to("UETR 2", "9"), *words), " for another remittance"),
+    ):
+        assert refused(console, "send", "HKD", *rest) == (
+            f"{told}{other}, in transaction {tx}: give the new payment a reference of its own"
+        )
+
+
+def test_an_invoice_is_paid_to_one_payee(console, node, invoice):
+    """It names none; paying it otherwise, or once more, takes a reference that is given."""
+    path = invoice(number="ONE-PAYEE")
+    tx = send(console, "PAYEE 1", "--invoice", path).json["tx"]
+    told = (
+        f"the invoice was paid already, 12.50 HKD to {person('PAYEE 1')}, in transaction {tx}: to "
+        "pay it once more, give --ref with a UETR of its own"
+    )
+    for words in (to("PAYEE 2"), to("PAYEE 1", "1")):
+        assert refused(console, "send", "HKD", *words, "--invoice", path) == told
+    assert send(console, "PAYEE 1", "--invoice", path).json["outcome"] == "nothing"
+    again = send(console, "PAYEE 2", "--invoice", path, "--ref", new_uetr())
+    assert again.json["outcome"] == "done"
+    assert send(console, "PAYEE 2", "--invoice", path).json["uetr"] == again.json["uetr"]
+
+
+def test_an_invoice_that_was_paid_by_an_exchange(console, node, invoice):
+    market, uetr, path = open_market(node), new_uetr(), invoice(number="BY-FX")
+    ref = reference_for(uetr, {"number": "BY-FX"})
+    tx = market.settle_for(market.quote(nonce=8), market.supplier.address, ref).tx
+    told = f"was paid already, by `fx pay` in transaction {tx}: to pay it once more, give --ref"
+    for what, words in (
+        ("the invoice", ("--invoice", path)),
+        (f"UETR {uetr}", ("--ref", uetr)),
+        (f"UETR {uetr}", ("--ref", f"0x{ref.hex()}", "--invoice", path)),
+    ):
+        message = refused(console, "send", "HKD", *to("BY FX"), *words, index=OTHER)
+        assert message == f"{what} {told} with a UETR of its own"
+    # Another payer's exchange says nothing of mine.
+    assert send(console, "BY FX", "--invoice", path).json["outcome"] == "done"
 
 
 def test_without_a_reference_each_is_a_payment_of_its_own(console, node):
@@ -603,6 +657,9 @@ def test_a_payment_is_voided_for_ever(console, node, tmp_path):
     )
     sealed_into = ("--valid-for", "1h", "-o", str(tmp_path / "new.json"), "--ref", uetr)
     assert refused(console, "sign", "HKD", *to("VOID"), *sealed_into).startswith(
+        f"a payment with UETR {uetr} was cancelled, and cannot be made any more"
+    )
+    assert refused(console, "send", "HKD", *to("VOID"), "--ref", uetr).startswith(
         f"a payment with UETR {uetr} was cancelled, and cannot be made any more"
     )
     # What was signed with a number can be signed anew: its nonce is another one.

@@ -6,6 +6,7 @@ check, run
 ├── given any of the malformed inputs: one clear line, with row and reason; nothing is sent
 ├── given many faults: a line each, and how many there are
 ├── given payees or a payer that the chain refuses: refuses with every fault
+├── given a UETR that this payer has paid elsewhere: refuses, and names the transaction
 ├── given another total than was approved, or no total: refuses
 ├── given a large total: it is typed in words, whatever --yes says
 ├── given a no: nothing is sent
@@ -13,6 +14,7 @@ check, run
 └── else: pays, writes the status file and what to retry; a second run does nothing
 
 receipt, retry
+├── given a payer who never ran it, and the status file of another: refuses, and leaves the file
 └── what became of every row, from the chain alone
 """
 
@@ -23,6 +25,7 @@ import pytest
 
 from pegboard.errors import ChainError, Reverted
 from pegboard.files import bulk, payouts
+from pegboard.uses.remittance import new_uetr, reference_for
 from tests.integration.conftest import ME, PAYER, blocks, person
 from tests.support import malformed
 from tests.support.safes import make_safe, put_batcher
@@ -331,6 +334,54 @@ def test_receipt_and_retry_tell_it_from_the_chain(console, node, file, tmp_path)
     answer = console.run("payout", "retry", str(path), "--payer", ME, "--json")
     assert (answer.code, answer.json["files"]) == (0, {"retry": str(retry)})
     assert retry.read_bytes() == made["payroll.retry.csv"]
+
+
+def test_the_status_of_another_payer_is_kept(console, node, file, tmp_path):
+    """A payer who never ran the file has nothing to say about it."""
+    path, other = file("KEPT", *two("KEPT")), resolve("TEST::31")
+    run(console, path)
+    status = tmp_path / "payroll.status.xml"
+    before = status.read_bytes()
+    answer = console.run("payout", "receipt", str(path), "--payer", other)
+    assert (answer.code, status.read_bytes()) == (1, before)
+    assert answer.err.strip() == (
+        f"Error: {other} has paid nothing of payroll.csv, and {status} tells of another batch: "
+        "name the payer of that one, or move the file away"
+    )
+    assert console.run("payout", "receipt", str(path), "--payer", ME).code == 0
+
+
+def test_a_uetr_that_was_paid_elsewhere(console, node, file):
+    """By `pay`, or in a batch of another name: it stands for one payment."""
+    sent, rowed = new_uetr(), new_uetr()
+    to = ("--to", person("SENT"), "--amount", "1.00", "--ref", sent)
+    txs = [console.act(PAYER, "pay", "send", "HKD", *to).json["tx"]]
+
+    def named(name, *uetrs):
+        path = file(name, *two("UETRS"))
+        text = path.read_text()
+        for n, uetr in enumerate(uetrs):
+            ref = reference_for(uetr, {"invoice": n}).hex()
+            text = text.replace(f"{(100, 250)[n]}.00,{name}", f"{(100, 250)[n]}.00,0x{ref}")
+        path.write_text(text)
+        return path
+
+    path = named("UETRS", new_uetr(), rowed)
+    for _ in range(2):
+        assert run(console, path).json["paid"]["rows"] == 2
+    txs.append(console.run("pay", "trace", "--uetr", rowed, "--json").json["found"][0]["tx"])
+    path, before = named("AGAIN", sent, rowed), blocks()
+    paid = (("1.00", person("SENT")), ("250.00", person("UETRS 2")))
+    faults = [
+        f"  row {row}, reference: UETR {uetr} was paid already, {money} HKD to {payee}, in "
+        f"transaction {tx}: take the row out, or give it another UETR"
+        for row, uetr, (money, payee), tx in zip((3, 4), (sent, rowed), paid, txs, strict=True)
+    ]
+    for words in (("check", str(path), "--payer", ME), ("run", str(path), "--total", "350.00")):
+        signing = ("--account", f"TEST::{PAYER}", "--yes") if words[0] == "run" else ()
+        answer = console.run("payout", *words, *signing)
+        assert (answer.code, answer.err.splitlines()[:2]) == (1, faults)
+    assert blocks() == before
 
 
 def test_what_was_paid_before_the_node_went_away_is_in_the_status_file(

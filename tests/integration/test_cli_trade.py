@@ -33,7 +33,7 @@ from tests.integration.conftest import blocks, now, warp
 from tests.support.node import attached
 from tests.support.uses import open_market
 from tests.support.wms import SECRET, changed, dated, feed, key_file, order, write
-from tests.support.world import REF, key
+from tests.support.world import REF, ROOT, key
 
 RELAYER, ATTESTER, SELLER, BUYER, FINANCIER, OTHER, STRANGER = 33, 36, 37, 38, 39, 30, 45
 UETR = "eb6305c9-1f7f-49de-aed0-16487c27b42d"
@@ -163,6 +163,12 @@ def test_an_invoice_goes_on_record_once(console, market, outbound, secret):
     seen = shown(console, done["id"])
     assert (seen["status"], seen["unpaid"]["amount"]) == ("attested", "3000.00")
     assert seen["attester"] == key(ATTESTER).address
+
+
+def test_the_sample_of_the_page_goes_on_record(console, market, secret):
+    sample = str(ROOT / "docs" / "operations" / "sample-outbound.json")
+    done = console.act(ATTESTER, "trade", "attest", sample, "--key-file", secret).json
+    assert (done["outcome"], done["amount"]["amount"]) == ("done", "3000.00")
 
 
 def test_the_same_invoice_however_it_is_spelt(console, market, attested, outbound, secret, refused):
@@ -466,6 +472,10 @@ def test_a_seller_is_financed_once(console, market, accepted, offered, refused):
     assert f"is financed already, by {key(FINANCIER).address}: an invoice is financed once" in said
     said = refused("offer", doc, *TERMS, "-o", second + "3", by=OTHER)
     assert "an invoice is financed once" in said
+    said = refused("revoke", first, by=FINANCIER)
+    assert said == f"the offer was taken in transaction {done['tx']}: nothing is left to revoke"
+    revoked = console.act(OTHER, "trade", "revoke", second).json
+    assert (revoked["outcome"], revoked["id"]) == ("done", done["id"])
 
 
 TERMS_OF_OFFER = {
@@ -578,6 +588,8 @@ def test_the_buyer_is_late_and_the_seller_frozen(console, market, financed, refu
     words = ("trade", "pay", doc, "--amount", "1000", "--uetr", UETR.replace("eb", "ec"))
     answer = console.run(*words, "--account", f"TEST::{BUYER}", "--yes", "--json")
     assert f"{seller} may not receive now: its share waits" in answer.err
+    credited = f"579.60 HKD credited to its seller {seller}, who may not receive now, until it"
+    assert credited in " ".join(answer.err.split())
     # 2,414.40, and 5 days of 5 bps of 2,400; less 2,000.
     assert answer.json["toFinancier"]["amount"] == "420.40"
     assert answer.json["toSeller"]["amount"] == "579.60"

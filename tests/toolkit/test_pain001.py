@@ -4,13 +4,17 @@ given a file with a fault
 ├── when it is no XML, no pain.001, has a DTD, or nothing to pay: says so, and takes nothing
 ├── when fields are missing, wrong or twice: names every payment and reason at once
 ├── when its header announces otherwise: says both figures
+├── when a UETR is on two payments: names the second
+├── when it is to be executed on a day to come: says which, and when it can be run
 ├── when it has two currencies, an undeclared one, or two debtors: says which
 └── when another than its debtor would pay: refuses
 given a right file
 ├── it is the batch of its MsgId, with the references of its UETRs
 ├── without UETRs the EndToEndIds are the references
-└── the status file answers to its own schema
+└── the status file answers to its own schema, block by block, with the UETRs
 """
+
+from xml.etree import ElementTree as Xml
 
 import pytest
 
@@ -33,10 +37,11 @@ def transfer(number=1, amount="100.00", uetr=UETR, payee=None, ccy="HKD", more="
 <RmtInf><Ustrd>INV {number}</Ustrd></RmtInf>{more}</CdtTrfTxInf>"""
 
 
-def block(*transfers, debtor="", method="TRF"):
+def block(*transfers, debtor="", method="TRF", name="P", date=""):
     account = f"<DbtrAcct><Id><Othr><Id>{debtor}</Id></Othr></Id></DbtrAcct>" if debtor else ""
     body = "".join(transfers)
-    return f"<PmtInf><PmtInfId>P</PmtInfId><PmtMtd>{method}</PmtMtd>{account}{body}</PmtInf>"
+    head = f"<PmtInfId>{name}</PmtInfId><PmtMtd>{method}</PmtMtd>{date}"
+    return f"<PmtInf>{head}{account}{body}</PmtInf>"
 
 
 def document(*blocks, count="2", total="300.00", namespace=NAMESPACE, name="RUN-7"):
@@ -47,24 +52,25 @@ def document(*blocks, count="2", total="300.00", namespace=NAMESPACE, name="RUN-
     )
 
 
+STATUS = "{urn:iso:std:iso:20022:tech:xsd:pain.002.001.10}"
 TWO = (transfer(1), transfer(2, "200.00", OTHER))
 
 
 @pytest.fixture
 def read(tmp_path):
-    def taken(text):
+    def taken(text, now=None):
         path = tmp_path / "run.xml"
         path.write_text(text)
-        return payouts.read(path, currencies())
+        return payouts.read(path, currencies(), now)
 
     return taken
 
 
 @pytest.fixture
 def faults(read):
-    def found(text):
+    def found(text, now=None):
         with pytest.raises(RowsError) as caught:
-            read(text)
+            read(text, now)
         return list(caught.value.faults)
 
     return found
@@ -142,6 +148,41 @@ def test_all_faults_are_told_at_once(faults):
     assert found[1].startswith("payment 2 ('E-2'): PmtId/UETR")
 
 
+def test_a_uetr_is_one_payment(faults):
+    wrong = (transfer(1), transfer(2, "200.00"), transfer(3, "x", OTHER))
+    found = faults(document(block(*wrong), count="3"))
+    assert found[0].startswith("payment 3 ('E-3'): Amt/InstdAmt")
+    assert found[1:] == [f"payment 2: UETR: {UETR} is the UETR of row 1 already"]
+
+
+#: 2026-12-01 begins in UTC+8.
+MIDNIGHT = 1_796_054_400
+
+
+@pytest.mark.parametrize(
+    ("date", "due"),
+    [
+        ("2026-12-01", MIDNIGHT),
+        ("<Dt>2026-12-01</Dt>", MIDNIGHT),
+        ("<Dt>2026-12-01Z</Dt>", MIDNIGHT),
+        ("<DtTm>2026-12-01T09:30:00</DtTm>", MIDNIGHT + 34_200),
+        ("<DtTm>2026-12-01T09:30:00+00:00</DtTm>", MIDNIGHT + 34_200 + 28_800),
+    ],
+)
+def test_what_is_to_be_paid_later_is_not_paid_now(read, faults, date, due):
+    text = document(block(*TWO, date=f"<ReqdExctnDt>{date}</ReqdExctnDt>"))
+    said = date.replace("DtTm", "Dt").removeprefix("<Dt>").removesuffix("</Dt>")
+    assert faults(text, due - 1) == [
+        f"PmtInf P: ReqdExctnDt is {said}, which is to come: run it on or after that"
+    ]
+    assert read(text, due).total == 300_000_000
+
+
+def test_a_date_that_is_none(faults):
+    text = document(block(*TWO, date="<ReqdExctnDt><Dt>1.12.2026</Dt></ReqdExctnDt>"))
+    assert faults(text) == ["PmtInf P: ReqdExctnDt is '1.12.2026', and that is no date"]
+
+
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
@@ -208,8 +249,19 @@ def test_only_its_debtor_pays(read, world):
 
 
 def test_the_status_answers_to_its_schema(read, world):
-    batch = payouts.batch_of(world.peg, key(20).address, read(document(block(*TWO))))
+    blocks = [block(it, name=name) for it, name in zip(TWO, ("SALARIES", "BILLS"), strict=True)]
+    batch = payouts.batch_of(world.peg, key(20).address, read(document(*blocks)))
     results = (payout_report.Result(p, payout_report.PENDING, 1) for p in batch.chunks[0].payments)
     status = payout_report.status_file(payout_report.Report(batch, tuple(results), 1))
     assert b"<OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>" in status
     assert b"<OrgnlMsgId>RUN-7</OrgnlMsgId>" in status
+    found = [
+        [(node.tag.rpartition("}")[2], node.text) for node in part.iter() if "Orgnl" in node.tag]
+        for part in Xml.fromstring(status).iter(f"{STATUS}OrgnlPmtInfAndSts")
+    ]
+    for names, wanted in zip(
+        found, (("SALARIES", "E-1", UETR), ("BILLS", "E-2", OTHER)), strict=True
+    ):
+        said = dict(names)
+        keys = ("OrgnlPmtInfId", "OrgnlEndToEndId", "OrgnlUETR")
+        assert tuple(said[name] for name in keys) == wanted

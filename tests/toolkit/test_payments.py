@@ -116,7 +116,7 @@ def test_a_chain_without_history_is_not_asked(world, payer, payee):
     payment = Payment(world.peg, payer.address, payee, UNIT, REF)
     assert payments.paid_in(payment) == ""
     with pytest.raises(ChainError, match="keeps no history"):
-        history.paid_with(world.token, payer.address, REF)
+        history.paid_with(world.token, payer.address, [REF])
 
 
 def test_a_payment_counts_towards_the_caps_of_this_machine(world, payer, payee):

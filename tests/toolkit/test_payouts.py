@@ -31,12 +31,15 @@ from pegboard.errors import ChainError, InputError, Reverted, RowsError
 from pegboard.files import paying, payout_report, payouts
 from pegboard.files.addressbook import AddressBook, Holder
 from pegboard.inputs import reference
+from pegboard.uses.remittance import reference_for
 from tests.support.delivery import one_by_one
 from tests.support.remember import Remembering
 from tests.support.world import REF, build_world, currencies, key
 
 PAYER = key(3).address
 NOBODY = AddressBook({})
+NOBODYS = "0x" + "00" * 20
+UETR = "eb6305c9-1f7f-49de-aed0-16487c27b42d"
 HEADER = "id,payee,amount,reference"
 NS = {"p": "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"}
 
@@ -231,6 +234,20 @@ def test_where_only_the_verified_may_receive(take, world):
     assert faults(world, batch, skip_barred=True) == [
         f"the payer {PAYER} is not verified, and only verified accounts may send HKD"
     ]
+
+
+def test_an_account_that_is_none(world):
+    """Without an allow-list, verifying it would not help."""
+    assert paying.barred_among(world.peg, [NOBODYS]) == {
+        NOBODYS: ("AC01", "is no account for payments")
+    }
+
+
+def test_a_uetr_is_one_payment(take):
+    rows = [(person(n), 1, f"0x{reference_for(UETR, {'row': n}).hex()}") for n in range(2)]
+    with pytest.raises(RowsError) as caught:
+        take(rows, funded=False)
+    assert list(caught.value.faults) == [f"row 4, UETR: {UETR} is the UETR of row 3 already"]
 
 
 def test_a_payer_who_cannot_pay(take, world):

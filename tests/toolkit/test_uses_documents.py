@@ -10,6 +10,7 @@ read
 ├── given a field that is missing, unknown or wrong: names it, and all others that are wrong
 ├── given amounts of other places' habits, or dates that are none, or in the future: refuses
 ├── given an order twice, or orders that do not add up to the invoice: refuses
+├── the sample of the operations' page is such a file
 └── else: the invoice with its orders
 
 fingerprint
@@ -36,7 +37,7 @@ from pegboard.inputs import moment
 from pegboard.uses import merkle, wms
 from pegboard.uses.documents import FingerprintKey, identifier, normalised, read_key
 from tests.support.wms import GONE, SECRET, SELLER_ID, changed, feed, key_file, order, write
-from tests.support.world import key
+from tests.support.world import ROOT, key
 
 NOW = moment("2027-01-15T08:00:00Z")
 CURRENCIES = ("HKD", "USD", "JPY", "KWD")
@@ -296,6 +297,15 @@ def test_an_invoice(take):
     assert found.order_keys() == [f"{SELLER_ID}/SO000{n}" for n in (1, 2, 3)]
     assert [one.value for one in found.orders] == [100_000] * 3
     assert json.loads(found.orders[0].canonical) == order(1, orderNo="SO0001")
+
+
+def test_the_sample_of_the_page():
+    """Three thousand dollars of one order, with the accounts that `trade.md` acts for."""
+    found = wms.read(ROOT / "docs" / "operations" / "sample-outbound.json", NOW, CURRENCIES)
+    parties = (found.seller.account, found.buyer.account)
+    assert parties == (key(37).address, key(38).address)
+    assert (found.number, found.amount, found.currency) == ("INV2026001", 300_000, "HKD")
+    assert found.order_keys() == [f"{SELLER_ID}/SO0001"]
 
 
 @pytest.mark.parametrize(

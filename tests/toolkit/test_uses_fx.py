@@ -13,7 +13,10 @@ quotes
 
 acts
 ├── given a settled quote: nothing to do for the same, refused for any other
+├── given a contract of the suite, or the asset itself, as a receiver: refuses
 ├── a payment is for one taker, beneficiary and reference
+├── given an invoice that was paid on at another quote: refuses, unless its file says again
+├── given one for which something is signed that can still be submitted: refuses
 └── an invoice is paid on once
 
 makers
@@ -28,10 +31,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pegboard.errors import InputError, NotPermitted, Reverted
+from pegboard.inputs import moment_text
 from pegboard.uses import fx as acts
-from pegboard.uses import makers, quotes
+from pegboard.uses import makers, papers, quotes
 from pegboard.uses.legs import leg_of, written_at
 from pegboard.uses.rates import Rate, rate_of
+from pegboard.uses.register import Register
+from pegboard.uses.remittance import uetr_of
 from tests.support.uses import BAND, MAX_AGE, RATE, create, sign
 from tests.support.world import REF, key
 
@@ -278,6 +284,99 @@ def test_a_payment_is_for_one_beneficiary_and_reference(market, suite, signed):
     receipt = action.contract.submit(action.call.data, sender=market.relayer.address)
     assert acts.submit(suite, payment).details["tx"] == receipt.tx
     assert market.balance(market.usd, to) == 100 * UNIT
+
+
+def test_no_contract_of_the_suite_receives(market, suite, signed):
+    """Nobody could take it out again."""
+    taker, uses = market.taker.address, market.uses
+    told = {it.address: f"the {name}" for name, it in uses.by_name.items()}
+    told |= {
+        suite.registry.address: "the registry",
+        market.hkd.token.address: "the HKD token",
+        market.usd.token.address: "the USD token",
+        market.usd.feed.address: "the USD reserve feed",
+    }
+    payment = acts.Payment("p.json", signed(), taker, taker, REF, b"")
+    for to, what in told.items():
+        reason = f"{to} is {what}, which would keep what is delivered: say to whom"
+        for act in (
+            lambda to=to: acts.settle(suite, signed(), taker, to, REF),
+            lambda to=to: acts.submit(suite, replace(payment, to=to)),
+        ):
+            with pytest.raises(InputError) as fault:
+                act()
+            assert str(fault.value) == reason
+    share = create(market.world, "FundShare", market.maker.address, 10**24)
+    market.world.act("GOVERNOR", suite.registry, "listAsset", share.address, REF)
+    quote = market.quote(sell=share.address, sell_amount=10**18)
+    for to, what in ((share.address, "the asset itself"), (uses.fx.address, told[uses.fx.address])):
+        with pytest.raises(InputError, match=f"^{to} is {what}, which would keep"):
+            acts.require_receiver(suite, quote, to)
+    acts.require_receiver(suite, quote, taker)
+
+
+def signed_payment(market, suite, quote, name="p.json", **more):
+    """The taker's, for the supplier."""
+    ends = (market.taker.address, market.supplier.address, REF)
+    payment = acts.Payment(name, quote, *ends, b"", **more)
+    return replace(payment, authorization=sign(market.taker, acts.to_sign(suite, payment)))
+
+
+def test_a_second_file_of_an_invoice_is_not_submitted(market, suite, signed, tmp_path):
+    first = signed_payment(market, suite, signed())
+    second = signed_payment(market, suite, signed(nonce=8), "p2.json")
+    assert not acts.submit(suite, second).nothing_to_do
+    action = acts.submit(suite, first)
+    receipt = action.contract.submit(action.call.data, sender=market.relayer.address)
+    with pytest.raises(InputError) as fault:
+        acts.submit(suite, second)
+    assert str(fault.value) == (
+        f"the invoice of p2.json was paid on in transaction {receipt.tx}, at another quote: to pay "
+        "on it once more, its taker signs anew, with --again"
+    )
+    assert acts.submit(suite, first).nothing_to_do
+    again = signed_payment(market, suite, signed(nonce=8), again=True)
+    file = tmp_path / "p.json"
+    papers.write(file, acts.payment_file(suite, again))
+    found = acts.read_payment(suite, file)
+    assert (found.again, found.authorization) == (True, again.authorization)
+    assert not acts.submit(suite, found).nothing_to_do
+    papers.write(file, acts.payment_file(suite, second))
+    assert acts.read_payment(suite, file).again is False
+
+
+def test_an_invoice_is_signed_for_once_while_it_can_be_submitted(market, suite, signed, tmp_path):
+    taker, register = market.taker.address, Register(tmp_path / "signed.jsonl")
+    first = signed_payment(market, suite, signed())
+
+    def ask(who=taker, about=REF[16:]):
+        acts.require_none_signed(suite, register, who, about, "i.json")
+
+    ask()
+    with register.only():
+        register.keep(acts.entry_of(suite, first))
+    with pytest.raises(InputError) as fault:
+        ask()
+    until = moment_text(first.quote.terms.deadline)
+    assert str(fault.value) == (
+        f"i.json is signed for already, 780.00 HKD under UETR {uetr_of(REF)}, which anybody can "
+        f"submit until {until}: submit that file, or wait until it is over, or add --again to pay "
+        "on it once more"
+    )
+    ask(market.supplier.address)
+    ask(about=REF[:16])
+    point = market.world.chain.snapshot()
+    market.world.chain.warp(first.quote.terms.deadline - market.now)
+    with pytest.raises(InputError, match="is signed for already"):
+        ask()
+    market.world.chain.warp(1)
+    ask()
+    market.world.chain.restore(point)
+    action = acts.submit(suite, first)
+    action.contract.submit(action.call.data, sender=market.relayer.address)
+    ask()
+    with pytest.raises(InputError, match="was paid on"):
+        acts.require_unpaid(suite, taker, REF[16:], "i.json")
 
 
 def test_an_invoice_is_paid_on_once(market, suite, signed):

@@ -571,6 +571,28 @@ def test_only_its_financier_revokes_an_offer(market, suite, peg, doc):
         trade_acts.revoke(suite, peg, offer, doc.seller)
 
 
+def test_what_was_taken_is_not_revoked(market, suite, peg, doc):
+    """By the hash that is signed the document is found, and told by its fingerprint."""
+    offer = market.offer(doc)
+    early = trade_acts.revoke(suite, peg, offer, offer.financier)
+    assert early.call.text == (
+        f"revoke the offer of 2,400.00 HKD on the signed document 0x{doc.hash.hex()}"
+    )
+    bring(market, doc, "accepted")
+    action = trade_acts.revoke(suite, peg, offer, offer.financier)
+    assert action.call.text == (
+        f"revoke the offer of 2,400.00 HKD on the document 0x{doc.fingerprint.hex()}"
+    )
+    receipt = market.finance(doc, offer)
+    with pytest.raises(InputError) as fault:
+        trade_acts.revoke(suite, peg, offer, offer.financier)
+    assert str(fault.value) == (
+        f"the offer was taken in transaction {receipt.tx}: nothing is left to revoke"
+    )
+    other = replace(offer, nonce=2)
+    do(trade_acts.revoke(suite, peg, other, offer.financier), market.financier)
+
+
 def test_what_is_over_is_not_financed(market, suite, peg, doc):
     bring(market, doc, "accepted")
     action, _ = trade_acts.pay(suite, peg, document(doc), doc.face, REF, doc.buyer)
@@ -631,6 +653,19 @@ def test_a_share_that_waits_is_told(market, suite, peg, doc):
     assert trade.describe_split(peg, doc, record, where)[-1] == (
         f"{doc.seller} may not receive now: its share waits in the contract until it may."
     )
+    action, _ = trade_acts.pay(suite, peg, document(doc), doc.face, REF, doc.buyer)
+    assert action.call.text.startswith(
+        f"pay 3,000.00 HKD on the document 0x{doc.fingerprint.hex()}: 2,414.40 HKD to its "
+        f"financier and 585.60 HKD credited to its seller {doc.seller}, who may not receive now, "
+        "until it withdraws, reference "
+    )
+    financier = market.financier.address
+    point = market.world.chain.snapshot()
+    market.world.act("BLACKLISTER", peg.token, "blacklist", [financier], REF)
+    action, _ = trade_acts.pay(suite, peg, document(doc), HKD, REF, doc.buyer)
+    assert f"1.00 HKD credited to its financier {financier}, who may not" in action.call.text
+    assert "and 0.00 HKD to its seller, reference " in action.call.text
+    market.world.chain.restore(point)
     pay(market, doc, doc.face, REF)
     book = trade_book.take(suite, peg)
     assert book.waiting == {doc.seller: 585_600_000}
