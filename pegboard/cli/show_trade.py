@@ -42,11 +42,12 @@ def exposure(suite: Suite, peg: Peg, doc: Doc, book: Book, financier: str) -> di
     return {name: amount(units, peg.config.decimals) for name, units in figures.items()}
 
 
-def offered(peg: Peg, offer: Offer) -> dict[str, Any]:
-    """An offer for machines."""
+def offered(peg: Peg, doc: Doc, offer: Offer) -> dict[str, Any]:
+    """An offer on a document, for machines."""
     decimals = peg.config.decimals
     return {
-        "id": hexed(offer.doc),
+        "id": hexed(doc.fingerprint),
+        "doc": hexed(offer.doc),
         "currency": peg.config.code,
         "financier": offer.financier,
         "advance": amount(offer.advance, decimals),

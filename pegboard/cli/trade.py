@@ -179,7 +179,7 @@ def offer(
     if record.status == "attested":
         show.progress("Its buyer has not accepted it yet: it can be taken only then.")
     stake = show_trade.exposure(suite, peg, doc, trade_book.take(suite, peg), desk.signer)
-    told = show_trade.offered(peg, made)
+    told = show_trade.offered(peg, doc, made)
     show.progress(
         f"You offer {told['advance']['amount']} {peg.config.code} at once, for a fee of "
         f"{told['fee']['amount']} and {made.late_bps_per_day} bps a day when late, until "

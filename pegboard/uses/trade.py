@@ -158,7 +158,9 @@ def read_offer(suite: Suite, doc: Doc | None, path: Path) -> tuple[Offer, bytes]
     message = offer.signable(contract)
     papers.require_signed(path.name, contract.chain, message, signature, offer.financier)
     if doc and offer.doc != doc.hash:
-        raise InputError(f"{path.name} is an offer on another document, {hexed(offer.doc)}")
+        other = find_signed(suite, offer.doc)
+        which = hexed(other.fingerprint) if other else "which is not on record"
+        raise InputError(f"{path.name} is an offer on another document, {which}")
     return offer, signature
 
 
