@@ -63,6 +63,11 @@ def selector_of(signature: str) -> bytes:
     return keccak(text=signature)[:4]
 
 
+def padded(account: str) -> bytes:
+    """An address as an indexed word of an event."""
+    return bytes.fromhex(account[2:]).rjust(32, b"\0")
+
+
 @dataclass(frozen=True)
 class Artifact:
     """A compiled contract."""

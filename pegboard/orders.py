@@ -11,6 +11,7 @@ from pegboard.actions import Action, desk_action, money
 from pegboard.amounts import MAX_UNITS, format_amount
 from pegboard.calendars import parse_day
 from pegboard.chain import History
+from pegboard.contract import padded
 from pegboard.errors import InputError, Reverted
 from pegboard.inputs import moment_text, reference, reference_text
 from pegboard.issuance import PAGE, pages
@@ -209,14 +210,9 @@ def _order(number: int, found: Sequence[Any]) -> Order:
     return Order(*terms, proposer, proposed_at, STATUSES[status], number)
 
 
-def peg_of(suite: Suite, token: str) -> Peg | None:
-    """The declared currency of a token."""
-    return next((peg for peg in suite.pegs.values() if peg.token.address == token), None)
-
-
 def currency_of(suite: Suite, token: str) -> Currency:
     """A token for people: by its declaration, or by what it says of itself."""
-    peg = peg_of(suite, token)
+    peg = suite.peg_at(token)
     if peg:
         return Currency(peg.config.code, peg.config.decimals, peg.token)
     contract = next(iter(suite.pegs.values())).token.at(token)
@@ -267,10 +263,6 @@ def _past(suite: Suite, *topics: bytes | None) -> list[tuple[str, dict[str, Any]
     """What was logged about cases; nothing on a chain in memory, which keeps no history."""
     desk, chain = suite.desks.orders, suite.chain
     return desk.events(chain.logs(desk.address, topics)) if isinstance(chain, History) else []
-
-
-def _topic(account: str) -> bytes:
-    return bytes.fromhex(account[2:]).rjust(32, b"\0")
 
 
 # Cases
@@ -492,7 +484,7 @@ def release(
 
 def _released(suite: Suite, entry: Entry, case: bytes, units: int) -> bool:
     done = False
-    for name, event in _past(suite, None, case, _topic(entry.token), _topic(entry.account)):
+    for name, event in _past(suite, None, case, padded(entry.token), padded(entry.account)):
         if name == "CaseHeld":
             done = False
         elif name == "CaseReleased":
@@ -567,7 +559,7 @@ def _same(suite: Suite, order: Order, *, again: bool) -> Order | None:
     """The last order with these terms that waits or, unless asked for again, was executed."""
     known = [o for o in open_orders(suite, order.case) if o.terms == order.terms]
     if not known and not again:
-        topics = {"caseId": order.case, "account": _topic(order.account)}
+        topics = {"caseId": order.case, "account": padded(order.account)}
         past = _past(suite, *suite.desks.orders.topics("OrderProposed", **topics))
         proposed = (order_of(suite, event["id"]) for _, event in past)
         known = [o for o in proposed if o.terms == order.terms and o.status == "executed"]
@@ -618,7 +610,7 @@ def _about(
         args,
         f"{verb} order {order.id}: {taking(suite, order)}",
         ref=ref,
-        peg=peg_of(suite, order.token),
+        peg=suite.peg_at(order.token),
         details=details,
         amount=order.value,
         nothing_to_do=done,

@@ -12,6 +12,7 @@ from eth_utils import ValidationError, to_checksum_address
 
 from pegboard.actions import Action, desk_action, pause_bits
 from pegboard.chain import History
+from pegboard.contract import padded
 from pegboard.errors import ChainError, InputError, NotPermitted, PegboardError
 from pegboard.inputs import address, moment, moment_text, reference, reference_text
 from pegboard.signing import SignedPause
@@ -289,9 +290,7 @@ def _began(contract: Contract, token: str, epoch: int, ref: bytes) -> bool:
     chain = contract.chain
     if not isinstance(chain, History):
         return False
-    topics = contract.topics(
-        "EpochAdvanced", token=bytes.fromhex(token[2:]).rjust(32, b"\0"), ref=ref
-    )
+    topics = contract.topics("EpochAdvanced", token=padded(token), ref=ref)
     try:
         logs = chain.logs(contract.address, topics)
     except ChainError:

@@ -69,6 +69,10 @@ class Suite:
             known = ", ".join(self.pegs)
             raise DeploymentError(f"{code} is not declared; there is {known}") from None
 
+    def peg_at(self, token: str) -> Peg | None:
+        """The declared currency of this token."""
+        return next((peg for peg in self.pegs.values() if peg.token.address == token), None)
+
     def members(self, role_id: int) -> set[str]:
         """Who holds a role on chain, grants that are not yet in effect included."""
         return {to_checksum_address(a) for a in self.authority.call("members", role_id)}

@@ -92,7 +92,7 @@ def sign(desk: Desk, order: Path) -> None:
             found.as_file(acts.ORDER) | {"file": str(order)}, "Nothing to do: it is signed."
         )
         return
-    acts.require_receivable(desk.opened, found)
+    acts.require_receivable(desk.opened, found.peg, found.terms)
     told = [f"You sign that {acts.describe(found)}."]
     amounts = [(found.peg, found.terms.max)]
     signature = parties.sign(desk, found.to_sign(), told, amounts, [found.terms.payee])

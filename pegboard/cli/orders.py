@@ -204,7 +204,7 @@ def _propose(desk: Desk, action: Action) -> None:
 def execute(desk: Desk, number: int) -> None:
     """Execute order ID, as EXECUTOR, who waits a day first (exit code 3, then repeat)."""
     order = lawful.order_of(desk.board(), number)
-    peg = lawful.peg_of(desk.opened, order.token)
+    peg = desk.opened.peg_at(order.token)
     if peg is not None:
         desk.peg(peg.config.code)  # a refusal then says amounts in this currency
     desk.carry_out(lawful.execute(desk.opened, number))

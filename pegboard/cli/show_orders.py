@@ -10,6 +10,8 @@ from pegboard.cli import show
 from pegboard.inputs import moment_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pegboard.orders import Account, Case, Currency, Order, Standing
     from pegboard.suite import Peg, Suite
     from pegboard.uses.escrowed import Kept, Taken
@@ -56,7 +58,7 @@ def cases(chain_id: int, found: list[Case], now: int) -> Shown:
     return result, "\n".join(_line(case, now) for case in found) or "No case was opened yet."
 
 
-def escrowed(peg: Peg, account: str, found: list[Kept]) -> Shown:
+def escrowed(peg: Peg, account: str, found: Iterable[Kept]) -> Shown:
     """What the escrows keep of an account, by the names that `orders take-escrowed` takes."""
     left = [kept for kept in found if kept.units]
     result = {

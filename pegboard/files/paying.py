@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pegboard.actions import money
 from pegboard.chain import History
-from pegboard.contract import selector_of
+from pegboard.contract import padded, selector_of
 from pegboard.errors import Reverted, RowsError
 from pegboard.files import bulk
 from pegboard.files.payouts import same_name
@@ -181,8 +181,3 @@ def pay(
                 raise
         else:
             return
-
-
-def padded(account: str) -> bytes:
-    """An address as an indexed word of an event."""
-    return bytes.fromhex(account[2:]).rjust(32, b"\0")

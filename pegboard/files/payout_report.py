@@ -12,8 +12,9 @@ from xml.etree import ElementTree as Xml
 
 from pegboard.amounts import exact_amount
 from pegboard.chain import History
+from pegboard.contract import padded
 from pegboard.errors import ChainError, InputError
-from pegboard.files.paying import barred_among, padded
+from pegboard.files.paying import barred_among
 from pegboard.files.payouts import COLUMNS, parts_of
 from pegboard.inputs import moment_text
 

@@ -83,16 +83,17 @@ def make(
         )
     if not 0 <= fee_bps <= WHOLE:
         raise InputError(f"a fee is 0 to {WHOLE} bps, not {fee_bps}")
-    require_receivers(suite, peg, [parties[2], *([fee_to] if fee_to else [])])
     if fee_bps and fee_to is None:
         raise InputError("a fee goes to somebody: add --fee-to")
     if not fee_bps and fee_to is not None:
         raise InputError("nothing would go to --fee-to: add --fee-bps")
-    return Info(
+    made = Info(
         *(*parties, peg.token.address, units, auth_by, capture_by, refund_by, fee_bps),
         fee_to or NOBODY,
         order,
     )
+    require_receivable(suite, peg, made)
+    return made
 
 
 def currency_of(path: Path) -> str:
@@ -181,17 +182,16 @@ def possible(found: Standing, now: int) -> list[str]:
 # Acting
 
 
-def require_receivable(suite: Suite, order: Order) -> None:
+def require_receivable(suite: Suite, peg: Peg, terms: Info) -> None:
     """Refuses terms by which a contract of the suite would be paid, and keep it."""
-    terms = order.terms
-    require_receivers(suite, order.peg, [it for it in (terms.payee, terms.fee_to) if it != NOBODY])
+    require_receivers(suite, peg, [it for it in (terms.payee, terms.fee_to) if it != NOBODY])
 
 
 def authorize(suite: Suite, order: Order, now: int) -> Action:
     """Takes what the payer signed for into the escrow; whoever sends it pays for gas only."""
     found, terms = standing_of(order), order.terms
     if not found.tx:
-        require_receivable(suite, order)
+        require_receivable(suite, order.peg, terms)
         if not order.authorization:
             raise InputError(f"{order.name} is not signed: have {terms.payer} sign it first")
         if found.voided:

@@ -13,13 +13,15 @@ from eth_utils import to_checksum_address
 
 from pegboard import orders as lawful
 from pegboard.actions import Action, desk_action, money
+from pegboard.contract import padded
 from pegboard.errors import InputError
-from pegboard.files.paying import padded
 from pegboard.uses.legs import NO_PAYEE, standing
 from pegboard.uses.past import Said, said
 from pegboard.uses.terms import Envelope, Info
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pegboard.contract import Contract
     from pegboard.orders import Case, Currency
     from pegboard.suite import Peg, Suite
@@ -38,22 +40,20 @@ class Kept:
     terms: Terms | None = None
 
 
-def kept_of(suite: Suite, peg: Peg, account: str) -> list[Kept]:
+def kept_of(suite: Suite, peg: Peg, account: str) -> Iterator[Kept]:
     """All that the escrows ever kept of an account in this currency, also where nothing is left."""
     uses, token, owner = suite.uses, peg.token.address, padded(account)
-    found = []
     for event in said(uses.checkout, "Authorized", payer=owner):
         info = Info.from_abi(event.given["info"])
         if info.token == token:
-            found.append(_held(uses.checkout, "payment", account, info, "paymentOf"))
+            yield _held(uses.checkout, "payment", account, info, "paymentOf")
     for event in said(uses.envelopes, "Created", creator=owner):
         envelope = Envelope.from_abi(event.given["envelope"])
         if envelope.token == token:
-            found.append(_held(uses.envelopes, "envelope", account, envelope, "restOf"))
+            yield _held(uses.envelopes, "envelope", account, envelope, "restOf")
     for use, contract in (("checkout", uses.checkout), ("receivables", uses.receivables)):
         credit = contract.call("creditOf", token, account)
-        found.append(Kept(f"{use}-credit", "credit", contract, account, credit))
-    return found
+        yield Kept(f"{use}-credit", "credit", contract, account, credit)
 
 
 def _held(contract: Contract, kind: str, owner: str, terms: Terms, question: str) -> Kept:

@@ -13,7 +13,7 @@ from pegboard.guards import ours_among, suite_contracts
 from pegboard.inputs import moment_text
 from pegboard.uses import papers
 from pegboard.uses.legs import leg_of
-from pegboard.uses.past import Said, said
+from pegboard.uses.past import Said, said, settled
 from pegboard.uses.quotes import TAKER_ALLOWS, SignedQuote, require_good
 from pegboard.uses.register import Entry
 from pegboard.uses.remittance import HALF, uetr_of
@@ -167,11 +167,7 @@ def require_unpaid(suite: Suite, taker: str, remittance: bytes, name: str) -> No
 def _paid_on(suite: Suite, taker: str, remittance: bytes) -> str:
     if not isinstance(suite.chain, History) or not any(remittance):
         return ""
-    for event in said(suite.uses.fx, "Settled"):
-        ref = bytes.fromhex(event.given["ref"][2:])
-        if event.given["taker"] == taker and ref[HALF:] == remittance:
-            return event.tx
-    return ""
+    return settled(suite.uses.fx, taker, lambda ref: ref[HALF:] == remittance)
 
 
 def require_none_signed(

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pegboard.chain import JsonRpc
+from pegboard.contract import padded
 from pegboard.errors import ChainError
-from pegboard.files.paying import padded
 from pegboard.rpc import table
 from pegboard.sending.answers import receipt_of
 
@@ -89,15 +89,14 @@ def paid_with(token: Contract, payer: str, refs: Collection[bytes]) -> list[tupl
     Those of others do not count, and neither does nothing, which anybody may move for the payer:
     a stranger could use the reference up.
     """
-    chain, wanted = node_of(token), list(dict.fromkeys(refs))
-    (named,), (signed, by, _) = (
-        token.topics("TransferReference")[:1],
-        token.topics("AuthorizationUsed", authorizer=padded(payer)),
-    )
+    chain, wanted = node_of(token), frozenset(refs)
+    words = sorted(wanted)
+    named = token.topics("TransferReference")[:1]
+    signed = token.topics("AuthorizationUsed", authorizer=padded(payer))[:2]
     txs: dict[str, None] = {}
-    for first in range(0, len(wanted), _TOGETHER):
-        some = tuple(wanted[first : first + _TOGETHER])
-        for topics in ((named, some), (signed, by, some)):
+    for first in range(0, len(words), _TOGETHER):
+        some = tuple(words[first : first + _TOGETHER])
+        for topics in ((*named, some), (*signed, some)):
             txs |= dict.fromkeys(log.tx for log in chain.logs(token.address, topics))
     moved = _moved(token, txs)
     return [(tx, m) for tx, m in moved if m.value and m.sender == payer and m.word in wanted]

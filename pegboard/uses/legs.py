@@ -69,14 +69,9 @@ def standing(peg: Peg, account: str) -> str:
     return NO_PAYEE
 
 
-def peg_at(suite: Suite, token: str) -> Peg | None:
-    """The declared currency of this token."""
-    return next((peg for peg in suite.pegs.values() if peg.token.address == token), None)
-
-
 def leg_of(suite: Suite, token: str) -> Leg:
     """One side of a quote; refuses what is neither a currency nor a listed asset."""
-    peg = peg_at(suite, token)
+    peg = suite.peg_at(token)
     if peg:
         return Leg(peg.token, peg.config.code, peg.config.decimals, peg)
     if not suite.registry.call("isAsset", token):

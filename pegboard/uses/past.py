@@ -9,7 +9,7 @@ from pegboard.chain import History
 from pegboard.errors import ChainError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pegboard.contract import Contract
 
@@ -20,6 +20,12 @@ class Said:
 
     tx: str
     given: Mapping[str, Any]
+
+
+def settled(exchange: Contract, taker: str, wanted: Callable[[bytes], bool]) -> str:
+    """The first transaction of a taker's exchange with such a reference; empty for none."""
+    events = (it for it in said(exchange, "Settled") if it.given["taker"] == taker)
+    return next((it.tx for it in events if wanted(bytes.fromhex(it.given["ref"][2:]))), "")
 
 
 def said(contract: Contract, event: str, **indexed: bytes) -> list[Said]:

@@ -19,7 +19,7 @@ from pegboard.guards import require_receivers
 from pegboard.inputs import NO_REFERENCE, moment_text, reference
 from pegboard.signing import Authorization, cancellation
 from pegboard.uses import history
-from pegboard.uses.past import said
+from pegboard.uses.past import settled
 from pegboard.uses.remittance import HALF, hash_of, new_uetr, parse_reference, uetr_of
 from pegboard.uses.x402 import Requirements, SignedPayment, requirements
 
@@ -129,12 +129,9 @@ def reference_of(
 
 def _require_unsettled(suite: Suite, payer: str, half: bytes, what: str) -> None:
     """Refuses what this payer has paid by an exchange before."""
-    for event in said(suite.uses.fx, "Settled"):
-        ref = bytes.fromhex(event.given["ref"][2:])
-        if event.given["taker"] == payer and half in (ref[:HALF], ref[HALF:]):
-            raise ReferenceUsed(
-                f"{what} was paid already, by `fx pay` in transaction {event.tx}: {_ANEW}"
-            )
+    tx = settled(suite.uses.fx, payer, lambda ref: half in (ref[:HALF], ref[HALF:]))
+    if tx:
+        raise ReferenceUsed(f"{what} was paid already, by `fx pay` in transaction {tx}: {_ANEW}")
 
 
 def _found(peg: Peg, ends: tuple[str, str, int], half: bytes, used: frozenset[bytes]) -> bytes:

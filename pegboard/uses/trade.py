@@ -111,8 +111,7 @@ def find_signed(suite: Suite, signed: bytes) -> Doc | None:
 
 def currency_of(suite: Suite, doc: Doc) -> Peg:
     """The currency of a document."""
-    found = (peg for peg in suite.pegs.values() if peg.token.address == doc.token)
-    peg = next(found, None)
+    peg = suite.peg_at(doc.token)
     if peg is None:
         raise InputError(f"{doc.token}, in which the document is, is no currency that is declared")
     return peg

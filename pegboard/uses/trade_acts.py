@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pegboard.actions import Action, desk_action, money
 from pegboard.amounts import exact_amount
+from pegboard.contract import padded
 from pegboard.errors import InputError, NotPermitted, ReferenceUsed
-from pegboard.files.paying import padded
 from pegboard.inputs import moment_text
 from pegboard.uses.past import said
 from pegboard.uses.remittance import HALF, hash_of, new_uetr, parse_reference

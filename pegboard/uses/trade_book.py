@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pegboard.calendars import DAY
+from pegboard.contract import padded
 from pegboard.uses.past import said
 from pegboard.uses.terms import Doc
 from pegboard.uses.trade import FINANCED, OPEN, hexed, record_of, standing_of
@@ -121,14 +122,14 @@ def _entry(suite: Suite, doc: Doc) -> Entry:
 
 
 def _appointed(suite: Suite, peg: Peg) -> list[str]:
-    word = bytes.fromhex(peg.token.address[2:]).rjust(32, b"\0")
+    word = padded(peg.token.address)
     return [e.given["attester"] for e in said(suite.registry, "AttesterCapSet", token=word)]
 
 
 def _waiting(suite: Suite, peg: Peg) -> dict[str, int]:
     """Whose shares wait in the contract."""
     contract, token = suite.uses.receivables, peg.token.address
-    word = bytes.fromhex(token[2:]).rjust(32, b"\0")
+    word = padded(token)
     accounts = dict.fromkeys(e.given["account"] for e in said(contract, "Credited", token=word))
     found = {account: contract.call("creditOf", token, account) for account in accounts}
     return {account: units for account, units in found.items() if units}

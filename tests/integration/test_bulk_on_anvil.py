@@ -22,12 +22,10 @@ from ape import Contract, accounts, networks
 from eth_utils import keccak, to_checksum_address
 
 from pegboard.files import bulk
-from tests.integration.conftest import blocks
-from tests.support.node import attached
-from tests.support.world import ROOT, artifacts, resolve
+from tests.integration.conftest import PAYER, blocks
+from tests.support.world import ROOT, artifacts
 
-PAYER, BLACKLISTER = 30, 6
-ME = resolve(f"TEST::{PAYER}")
+BLACKLISTER = 6
 ROWS, ACCOUNTS = 10_000, 1_000
 #: Calls of the plain loop, enough for a steady rate.
 SAMPLE = 200
@@ -35,13 +33,6 @@ SAMPLE = 200
 
 def people(name, count):
     return [to_checksum_address(keccak(text=f"{name} {n}")[:20]) for n in range(count)]
-
-
-@pytest.fixture(scope="module")
-def node(console):
-    world = attached()
-    world.fund(ME, 2_000_000 * 10**6)
-    return world
 
 
 @pytest.fixture(scope="module")

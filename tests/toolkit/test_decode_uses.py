@@ -19,25 +19,12 @@ from pegboard.reading.decode import Decoder, moved
 from pegboard.reading.sentences import SENTENCES
 from pegboard.views import Named, questions
 from tests.support.revm import RevmChain
-from tests.support.uses import open_market
 from tests.support.world import build_world, key, roles
 
 TICKET = b"T-1".ljust(32, b"\0")
 SIGNED = b"\1" * 65
 TREASURY, OTHER = key(50).address, key(51).address
 LINK = key(52)
-
-
-@pytest.fixture(scope="module")
-def opened():
-    return open_market(build_world(RevmChain(), ("HKD", "USD")))
-
-
-@pytest.fixture
-def market(opened):
-    point = opened.world.chain.snapshot()
-    yield opened
-    opened.world.chain.restore(point)
 
 
 @pytest.fixture
