@@ -100,6 +100,11 @@ class AnvilChain(JsonRpc):
         self.result("evm_increaseTime", [hex(seconds)])
         self.result("anvil_mine", ["0x1"])
 
+    def settle(self) -> None:
+        """Waits until the pool is empty: a transaction is answered before it leaves it."""
+        while any(int(count, 16) for count in self.result("txpool_status", []).values()):
+            time.sleep(0.002)
+
     def snapshot(self) -> str:
         return str(self.result("evm_snapshot", []))
 

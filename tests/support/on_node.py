@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import Phase, seed, settings
@@ -39,9 +38,8 @@ class StillAnvil(AnvilChain):
         assert self.now() == later
 
     def restore(self, point: str) -> None:
-        """Goes back once the pool is empty: a receipt is there before its transaction leaves."""
-        while any(int(count, 16) for count in self.result("txpool_status", []).values()):
-            time.sleep(0.002)
+        """Goes back once the pool is empty, or what is left in it would be mined once more."""
+        self.settle()
         super().restore(point)
 
 
